@@ -1,0 +1,343 @@
+"""What the Makefile calls: sets up .venv when it has to, and runs one target in it.
+
+Standard library only, and no syntax newer than Python 3.0: an unfit Python gets one line that says what to do.
+"""
+
+import hashlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from urllib.parse import urlsplit
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+VENV = os.path.join(ROOT, ".venv")
+PYTHON = os.path.join(VENV, "bin", "python")
+STAMP = os.path.join(VENV, "extend-dev-stamp")
+DEV = os.path.join(ROOT, ".dev")
+LOGS = os.path.join(DEV, "logs")
+OLDEST, TOO_NEW = (3, 11), (3, 15)
+CONSTRAINTS = os.path.join("constraints", "airflow-3.3.txt")
+INSTALL = ["install", "-c", CONSTRAINTS, "-e", ".[dev]"]
+
+PROXIES = ("http_proxy", "https_proxy", "all_proxy")
+DROPPED = ("PYTHONPATH", "PYTHONHOME", "PYTHONWARNINGS", "PYTHONDONTWRITEBYTECODE", "VIRTUAL_ENV")
+DROPPED += ("PIP_USER", "PIP_TARGET", "PIP_PREFIX", "PIP_REQUIRE_VIRTUALENV")
+LOOPBACK = "127.0.0.1,localhost"
+
+PACKAGE = "airflow_provider_extend"
+GATED = ("api/*", "client.py", "hooks/*", "sensors/*", "triggers/*")
+COVERED = ",".join(PACKAGE + "/" + path for path in GATED)
+
+
+class Failed(Exception):
+    """A step failed and has said so: the number is the exit code."""
+
+
+class Stopped(BaseException):
+    """A signal came: the number is the signal's."""
+
+
+# ------------------------------------------------------------------------------------ Python, environment
+
+
+def python_problem(version, can_venv, target, others=(), windows=False):
+    """Return one line that mends an unfit Python, or None."""
+    if windows:
+        return "Airflow does not run on Windows itself: run make %s in WSL or in a Linux container." % target
+    name = "%d.%d" % tuple(version[:2])
+    if OLDEST <= tuple(version[:2]) < TOO_NEW:
+        if can_venv:
+            return None
+        return (
+            "Python %s has no venv or ensurepip: install them (Debian, Ubuntu: apt-get install python%s-venv) "
+            "and run make %s again." % (name, name, target)
+        )
+    mend = "make %s PYTHON=%s" % (target, others[0] if others else "python3.12")
+    if not others:
+        mend = "install Python 3.12 with its venv module, then: " + mend
+    return "Python %s does not fit, 3.11 to 3.14 do: %s" % (name, mend)
+
+
+def clean_env(environ):
+    """Return the environment for children: without what would lead them to another Airflow or Python."""
+    env = {k: v for k, v in environ.items() if not k.startswith("AIRFLOW") and k not in DROPPED}
+    env["AIRFLOW_HOME"] = os.path.join(DEV, "airflow")  # never ~/airflow, whatever a step imports
+    inherited = env.get("NO_PROXY") or env.get("no_proxy")
+    env["NO_PROXY"] = env["no_proxy"] = LOOPBACK + ("," + inherited if inherited else "")
+    return env
+
+
+def answers(host, port):
+    """Tell whether something accepts TCP connections there."""
+    try:
+        socket.create_connection((host, port), timeout=3).close()
+    except OSError:
+        return False
+    return True
+
+
+def without_dead_proxies(env, probe=answers):
+    """Return the environment less the proxies that do not answer, and a line about each of those."""
+    kept, lines = dict(env), []
+    for name in sorted(env):
+        if name.lower() not in PROXIES or not env[name]:
+            continue
+        try:
+            url = urlsplit(env[name] if "://" in env[name] else "http://" + env[name])
+            host, port = url.hostname or "", url.port or (443 if url.scheme == "https" else 80)
+        except ValueError:
+            host, port = "", 0
+        if not (host and probe(host, port)):
+            del kept[name]
+            lines.append("%s (%s:%s) does not answer: set up without it" % (name, host or "?", port))
+    return kept, lines
+
+
+def stamp(parts):
+    """Return what .venv was made from, as one line."""
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part if isinstance(part, bytes) else part.encode("utf-8"))
+        digest.update(b"\0")
+    return digest.hexdigest()
+
+
+def read(*path):
+    """Return a file's bytes, none if there is no such file."""
+    try:
+        with open(os.path.join(ROOT, *path), "rb") as file:
+            return file.read()
+    except OSError:
+        return b""
+
+
+# ---------------------------------------------------------------------------------------------- processes
+
+
+def end(child):
+    """End a child and all of its process group: ask twice, then insist. A second Ctrl-C insists at once."""
+    try:
+        for number, patience in ((signal.SIGINT, 10), (signal.SIGTERM, 5), (signal.SIGKILL, 5)):
+            try:
+                os.killpg(child.pid, number)
+            except OSError:
+                return  # nobody is left
+            give_up = time.time() + patience
+            while time.time() < give_up:
+                if child.poll() is not None:  # what it has left behind gets a second
+                    give_up = min(give_up, time.time() + 1) if number == signal.SIGINT else give_up
+                try:
+                    os.killpg(child.pid, 0)
+                except OSError:
+                    return
+                time.sleep(0.05)
+    finally:
+        if child.poll() is None:
+            os.killpg(child.pid, signal.SIGKILL)
+
+
+def call(command, env, output=None):
+    """Run a command from the repository's root in a process group of its own and return its exit code."""
+    child = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=env,
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=subprocess.STDOUT if output else None,
+        start_new_session=True,
+    )
+    try:
+        return child.wait()
+    except BaseException:
+        end(child)
+        raise
+
+
+def step(name, command, env, must=True):
+    """Run a command with its output in a log; when it fails, show the end of that. Return whether it passed."""
+    os.makedirs(LOGS, exist_ok=True)
+    path = os.path.join(LOGS, name.replace(" ", "-") + ".log")
+    print("  %-24s " % name, end="", flush=True)
+    started = time.time()
+    with open(path, "wb") as log:
+        code = call(command, env, log)
+    print("%s %.1f s" % ("failed" if code else "ok", time.time() - started), flush=True)
+    if code and must:
+        with open(path, encoding="utf-8", errors="replace") as log:
+            print("".join(log.readlines()[-30:]).rstrip())
+        print("%s failed (exit code %d); all of its output: %s" % (name, code, path))
+        raise Failed(code if 0 < code < 128 else 1)
+    return not code
+
+
+def live(command, env):
+    """Run a command with its output as it comes."""
+    sys.stdout.flush()
+    code = call(command, env)
+    if code:
+        raise Failed(code if 0 < code < 128 else 1)
+
+
+# ------------------------------------------------------------------------------------------------- set-up
+
+
+def setup(env):
+    """Make .venv and install into it, unless its stamp says that this very thing is there."""
+    python = "%d.%d.%d" % sys.version_info[:3]
+    wanted = stamp([read("pyproject.toml"), read(CONSTRAINTS), python, ROOT])
+    if read(STAMP).decode() == wanted and works([PYTHON, "-c", ""], env):
+        return
+    os.makedirs(DEV, exist_ok=True)
+    import fcntl  # not on Windows
+
+    with open(os.path.join(DEV, "setup.lock"), "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if read(STAMP).decode() == wanted:
+            return  # another make has just done it
+        print("Setting up .venv (once; a minute or so):", flush=True)
+        env, lines = without_dead_proxies(env)
+        for line in lines:
+            print("  " + line)
+        same = "import sys; sys.exit(sys.version_info[:3] != %r)" % (sys.version_info[:3],)
+        if not works([PYTHON, "-c", same], env) or not works([PYTHON, "-m", "pip", "--version"], env):
+            step("make .venv", [sys.executable, "-m", "venv", "--clear", VENV], env)
+        uv = [shutil.which("uv")] if shutil.which("uv") else [PYTHON, "-m", "uv"]
+        if not works(uv + ["--version"], env):
+            uv = [PYTHON, "-m", "uv"]
+            step("get uv", [PYTHON, "-m", "pip", "install", "-c", CONSTRAINTS, "uv"], env, must=False)
+        with_uv = uv + ["pip", INSTALL[0], "--python", PYTHON] + INSTALL[1:]
+        if not works(uv + ["--version"], env) or not step("install with uv", with_uv, env, must=False):
+            step("install with pip", [PYTHON, "-m", "pip"] + INSTALL, env)
+        with open(STAMP, "w") as file:
+            file.write(wanted)
+
+
+def works(command, env):
+    """Tell whether a command can be run and passes; what it prints is nobody's business."""
+    try:
+        return not call(command, env, subprocess.DEVNULL)
+    except OSError:
+        return False
+
+
+def fits(python):
+    """Tell whether there is such a Python with which the set-up would work."""
+    check = "import sys, venv, ensurepip; sys.exit(not %r <= sys.version_info[:2] < %r)" % (OLDEST, TOO_NEW)
+    return bool(shutil.which(python)) and works([python, "-c", check], os.environ)
+
+
+def refuse_unfit_python(target):
+    """Exit with one line if this Python cannot do the set-up."""
+    try:
+        import ensurepip  # noqa: F401
+        import venv  # noqa: F401
+
+        can_venv = True
+    except ImportError:
+        can_venv = False
+    others = []
+    if not OLDEST <= sys.version_info[:2] < TOO_NEW:
+        others = [name for name in ("python3.13", "python3.12", "python3.11", "python3.14") if fits(name)]
+    problem = python_problem(sys.version_info, can_venv, target, others, os.name == "nt")
+    if problem:
+        sys.exit(problem)
+
+
+# ------------------------------------------------------------------------------------------------ targets
+
+
+def demo(env, args):
+    """Show the provider at work."""
+    live([PYTHON, "-m", "demo"] + args, env)
+
+
+def test(env, args):
+    """Run the tests that start no processes of their own."""
+    live([PYTHON, "-m", "pytest", "-q", "-m", "not slow"] + args, env)
+
+
+def lint(env, args):
+    """Check style and form."""
+    step("ruff check", [PYTHON, "-m", "ruff", "check", "."], env)
+    step("ruff format", [PYTHON, "-m", "ruff", "format", "--check", "."], env)
+
+
+def types(env, args):
+    """Check the types."""
+    step("mypy", [PYTHON, "-m", "mypy", "--strict", PACKAGE], env)
+
+
+def docs_check(env, args):
+    """Check the documentation."""
+    if os.path.exists(os.path.join(ROOT, "docs", "check.py")):
+        step("docs check", [PYTHON, os.path.join("docs", "check.py")], env)
+    if os.path.isdir(os.path.join(ROOT, "tests", "docs")):
+        step("docs tests", [PYTHON, "-m", "pytest", "-q", os.path.join("tests", "docs")], env)
+
+
+def test_all(env, args):
+    """Check everything."""
+    lint(env, [])
+    types(env, [])
+    docs_check(env, [])
+    live([PYTHON, "-m", "pytest", "-q", "--cov", "--cov-report="] + args, env)
+    live([PYTHON, "-m", "coverage", "report", "--include", COVERED, "--fail-under=95"], env)
+
+
+def clean():
+    """Remove what make has made; .venv too, if it is ours."""
+    for name in [".dev", "dist", "demo-out"] + ([".venv"] if os.path.exists(STAMP) else []):
+        shutil.rmtree(os.path.join(ROOT, name), ignore_errors=True)
+    for folder, folders, _ in os.walk(ROOT):
+        folders[:] = [name for name in folders if name not in (".git", ".venv")]
+        for name in [name for name in folders if name in ("__pycache__", ".mypy_cache", ".ruff_cache")]:
+            shutil.rmtree(os.path.join(folder, name), ignore_errors=True)
+            folders.remove(name)
+
+
+TARGETS = {
+    "demo": demo,
+    "test": test,
+    "test-all": test_all,
+    "lint": lint,
+    "types": types,
+    "docs-check": docs_check,
+}
+
+
+def on_signal(number, frame):
+    """Turn a signal into an exception, so that every child is ended on the way out."""
+    raise Stopped(number)
+
+
+def main(argv):
+    """Run one target and return the exit code."""
+    target, args = (argv[:1] or [""])[0], argv[1:]
+    if target == "clean":
+        clean()
+        return 0
+    if target not in TARGETS:
+        print("usage: dev.py %s [argument ...]" % "|".join(sorted(TARGETS) + ["clean"]))
+        return 2
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, on_signal)
+    env = clean_env(os.environ)
+    try:
+        setup(env)
+        TARGETS[target](env, args)
+    except Failed as failed:
+        return failed.args[0]
+    except Stopped as stopped:
+        print("\nstopped")
+        return 128 + stopped.args[0]
+    return 0
+
+
+if __name__ == "__main__":
+    refuse_unfit_python((sys.argv[1:] or ["demo"])[0])
+    sys.exit(main(sys.argv[1:]))
