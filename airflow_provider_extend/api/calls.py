@@ -1,0 +1,134 @@
+"""A request as a value, built from the endpoint table, and the way back from an answer to its result."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, urlsplit, urlunsplit
+
+from airflow_provider_extend.api.endpoints import Endpoint, find
+from airflow_provider_extend.api.errors import ExtendAnswerError, ExtendAPIError, ExtendInputError
+
+#: Ids may grow to 255 characters without a new version (README section 3).
+MAX_ID_LENGTH = 255
+_NOT_IN_ID = re.compile(r"[\s/\\?#%\x00-\x1f\x7f]")
+_SNAKE = re.compile(r"_([a-z0-9])")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request, ready to be sent.
+
+    :ivar path: quoted path below the base URL.
+    :ivar query: query parameters without those that are None.
+    """
+
+    endpoint: Endpoint
+    version: str
+    path: str
+    query: Mapping[str, Any]
+    body: Any | None
+
+    def __str__(self) -> str:
+        return f"{self.endpoint.method} {self.path}"
+
+
+def check_id(value: Any, what: str = "id") -> str:
+    """Return `value` if it can stand in a path without reaching another one. Ids are never parsed.
+
+    :raises ExtendInputError: naming the value and what is wrong with it.
+    """
+    if not isinstance(value, str) or not value:
+        raise ExtendInputError(
+            f"{what} is {value!r}: expected the id of an object of Extend as text, for instance one that an "
+            "earlier task pushed to XCom. Nothing was sent."
+        )
+    shown = value if len(value) <= 80 else f"{value[:77]}..."
+    if len(value) > MAX_ID_LENGTH or value in (".", "..") or _NOT_IN_ID.search(value):
+        raise ExtendInputError(
+            f"{what} {shown!r} cannot be an id of Extend: ids hold no white space, slash, '?', '#' or '%' and "
+            f"have at most {MAX_ID_LENGTH} characters. Copy it from the dashboard or from XCom. Nothing was sent."
+        )
+    return value
+
+
+def build(
+    name: str,
+    version: str,
+    *path_args: str,
+    query: Mapping[str, Any] | None = None,
+    body: Any | None = None,
+) -> Call:
+    """The request of endpoint `name` in API `version`.
+
+    :param path_args: values of the path's parameters, in order.
+    :raises ExtendInputError: unknown endpoint, not in that version, wrong number of ids, malformed id.
+    """
+    endpoint = find(name)
+    template = endpoint.path(version)
+    wanted = endpoint.path_parameters(version)
+    if len(path_args) != len(wanted):
+        raise ExtendInputError(
+            f"{name} takes {len(wanted)} id(s) in version {version} ({', '.join(wanted) or 'none'}), "
+            f"{len(path_args)} given. Nothing was sent."
+        )
+    values = {key: quote(check_id(value, key), safe="") for key, value in zip(wanted, path_args, strict=True)}
+    return Call(
+        endpoint=endpoint,
+        version=version,
+        path=template.format(**values),
+        query={key: _query_value(value) for key, value in (query or {}).items() if value is not None},
+        body=body,
+    )
+
+
+def camel(key: str) -> str:
+    """The API's spelling of a Python keyword: `evaluation_set_id` -> `evaluationSetId`."""
+    return _SNAKE.sub(lambda match: match.group(1).upper(), key)
+
+
+def result_of(call: Call, body: Any) -> Any:
+    """What the caller wants of a success answer: the object, or for lists the rows.
+
+    The 2024-12-23 page of GET /files/{id} shows the object bare where 2025-04-21 wraps it: both are read.
+
+    :raises ExtendAPIError: for `{"success": false}` sent with a success status.
+    :raises ExtendAnswerError: where a list was due and none came.
+    """
+    if isinstance(body, dict) and body.get("success") is False:
+        raise ExtendAPIError(f"{call}: Extend answered success=false: {body.get('error')}", status=200)
+    key = call.endpoint.envelopes[call.version]
+    result = body[key] if key and isinstance(body, dict) and key in body else body
+    if call.endpoint.method == "DELETE" and isinstance(result, str):
+        return {"id": result}
+    if call.endpoint.verb == "list" and not isinstance(result, list):
+        raise ExtendAnswerError(f"{call}: expected a list under {key!r}, the answer has none.", status=200)
+    return result
+
+
+def next_page_token(body: Any) -> str | None:
+    token = body.get("nextPageToken") if isinstance(body, dict) else None
+    return token if isinstance(token, str) and token else None
+
+
+def without_signed_urls(value: Any) -> Any:
+    """`value` with the query of every URL cut off: a signed link is a key to a document."""
+    if isinstance(value, dict):
+        return {key: without_signed_urls(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [without_signed_urls(item) for item in value]
+    if isinstance(value, str) and value.startswith(("http://", "https://")) and "?" in value:
+        parts = urlsplit(value)
+        return urlunsplit((parts.scheme, parts.netloc, parts.path, "", ""))
+    return value
+
+
+def cut_queries(text: str) -> str:
+    """`text` with the query of each URL inside it replaced by `?...`."""
+    return re.sub(r"(https?://[^\s\"'<>?]+)\?[^\s\"'<>]+", r"\1?...", text)
+
+
+def _query_value(value: Any) -> Any:
+    return str(value).lower() if isinstance(value, bool) else value

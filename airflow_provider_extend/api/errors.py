@@ -1,0 +1,233 @@
+"""Everything that can go wrong between a DAG and Extend, as plain Python exceptions.
+
+    ExtendError
+     +- ExtendInputError            refused before anything was sent
+     |   +- ExtendHostNotAllowed
+     |   +- ExtendEndpointNotInVersion
+     +- ExtendConnectionError       no answer: the request may or may not have been carried out
+     +- ExtendAnswerError           an answer that is not the API's: HTML, truncated JSON, nothing, a redirect
+     +- ExtendAPIError              an error answer of the API, by status below
+     |   +- ExtendInvalidRequest        400, 422
+     |   +- ExtendUnauthorized          401
+     |   +- ExtendUsageBlocked          402
+     |   +- ExtendForbidden             403
+     |   +- ExtendNotFound              404
+     |   +- ExtendEndpointRemoved       code ENDPOINT_REMOVED
+     |   +- ExtendRateLimited           429
+     |   +- ExtendServerError           5xx, 408
+     +- ExtendRunFailed             a run ended, not in success
+     +- ExtendRunTimeout            a wait ended before its run did
+     +- ExtendSubmissionUnknown     a paid call whose outcome cannot be told
+     +- ExtendMetricsError          a run without the metrics that were asked for
+
+`permanent` says whether the same call can succeed without somebody changing something: Airflow's retries
+are spent on an error only where it is False.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+
+class ExtendError(Exception):
+    """Base of all errors of this package.
+
+    :param context: facts worth having beside the message (ids, statuses); never a key or document content.
+    """
+
+    permanent: ClassVar[bool] = False
+
+    def __init__(self, message: str, **context: Any) -> None:
+        super().__init__(message)
+        self.message = message
+        self.context = context
+
+    def is_permanent(self) -> bool:
+        return self.permanent
+
+
+class ExtendInputError(ExtendError):
+    """What was asked cannot be sent; no request was made."""
+
+    permanent = True
+
+
+class ExtendHostNotAllowed(ExtendInputError):
+    """The address is not one that may be sent the API key."""
+
+
+class ExtendEndpointNotInVersion(ExtendInputError):
+    """The endpoint does not exist in the API version of the connection."""
+
+
+class ExtendConnectionError(ExtendError):
+    """No answer arrived.
+
+    :ivar sent: False when the request certainly never reached Extend (name resolution, refused, connect
+        timeout); True when that is not known.
+    """
+
+    def __init__(self, message: str, *, sent: bool, **context: Any) -> None:
+        super().__init__(message, **context)
+        self.sent = sent
+
+
+class ExtendAnswerError(ExtendError):
+    """What answered did not speak Extend's API (a proxy's page, a broken body, a redirect elsewhere)."""
+
+    def __init__(self, message: str, *, status: int, **context: Any) -> None:
+        super().__init__(message, **context)
+        self.status = status
+
+
+class ExtendAPIError(ExtendError):
+    """An error answer of the API.
+
+    :ivar status: HTTP status.
+    :ivar code: the API's own code, for instance `INVALID_REQUEST`; None in the older error body.
+    :ivar request_id: what Extend's support asks for; None where none was sent.
+    :ivar retryable: the server's word; where it says nothing, what the status means.
+    :ivar retry_after: seconds that the server asked to wait; None where it did not.
+    :ivar run_id: a run that goes on although the call failed (POST /verify only).
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int,
+        code: str | None = None,
+        request_id: str | None = None,
+        retryable: bool = False,
+        retry_after: float | None = None,
+        run_id: str | None = None,
+        **context: Any,
+    ) -> None:
+        super().__init__(message, **context)
+        self.status = status
+        self.code = code
+        self.request_id = request_id
+        self.retryable = retryable
+        self.retry_after = retry_after
+        self.run_id = run_id
+
+    def is_permanent(self) -> bool:
+        return not self.retryable
+
+
+class ExtendInvalidRequest(ExtendAPIError):
+    """400 or 422: the request is wrong."""
+
+
+class ExtendUnauthorized(ExtendAPIError):
+    """401: the key is missing, unknown, revoked, or of another region."""
+
+
+class ExtendUsageBlocked(ExtendAPIError):
+    """402: out of credits, or billing stopped."""
+
+
+class ExtendForbidden(ExtendAPIError):
+    """403: the key may not do this."""
+
+
+class ExtendNotFound(ExtendAPIError):
+    """404: unknown, deleted, or of another workspace."""
+
+
+class ExtendEndpointRemoved(ExtendAPIError):
+    """The API version asked for no longer has this endpoint."""
+
+
+class ExtendRateLimited(ExtendAPIError):
+    """429, after the retries were spent or a longer wait was asked for than a worker may sleep."""
+
+
+class ExtendServerError(ExtendAPIError):
+    """5xx or 408."""
+
+
+class ExtendRunFailed(ExtendError):
+    """A run ended FAILED, CANCELLED, REJECTED, or waits for a person.
+
+    :ivar run_id: the run.
+    :ivar outcome: `failed`, `cancelled`, `needs_review` or `rejected`.
+    :ivar worth_new_run: the failure reason is one of those that a new run may not meet again.
+    """
+
+    def __init__(
+        self, message: str, *, run_id: str, outcome: str, worth_new_run: bool = False, **context: Any
+    ) -> None:
+        super().__init__(message, **context)
+        self.run_id = run_id
+        self.outcome = outcome
+        self.worth_new_run = worth_new_run
+
+    def is_permanent(self) -> bool:
+        return not self.worth_new_run
+
+
+class ExtendRunTimeout(ExtendError):
+    """A wait ended before its run did; the run goes on."""
+
+    def __init__(self, message: str, *, run_id: str, **context: Any) -> None:
+        super().__init__(message, **context)
+        self.run_id = run_id
+
+
+class ExtendSubmissionUnknown(ExtendError):
+    """An earlier try made a paid call and died before it knew the answer; nothing was sent again."""
+
+    permanent = True
+
+
+class ExtendMetricsError(ExtendError):
+    """The run has no metrics of the kind asked for."""
+
+    permanent = True
+
+
+_BY_STATUS: Mapping[int, type[ExtendAPIError]] = {
+    400: ExtendInvalidRequest,
+    401: ExtendUnauthorized,
+    402: ExtendUsageBlocked,
+    403: ExtendForbidden,
+    404: ExtendNotFound,
+    408: ExtendServerError,
+    422: ExtendInvalidRequest,
+    429: ExtendRateLimited,
+}
+
+
+def api_error_class(status: int, code: str | None) -> type[ExtendAPIError]:
+    """Class for an error answer: by code where the code says more than the status, else by status."""
+    if code == "ENDPOINT_REMOVED":
+        return ExtendEndpointRemoved
+    if status >= 500:
+        return ExtendServerError
+    return _BY_STATUS.get(status, ExtendAPIError)
+
+
+def read_error_body(body: Any) -> dict[str, Any]:
+    """Fields of an error body in any of its forms (README section 4): code, message, retryable, ids.
+
+    The CLI also accepts the body wrapped as `{"error": {...}}`; so does this.
+    """
+    if not isinstance(body, dict):
+        return {}
+    error = body.get("error")
+    if isinstance(error, dict):
+        body = error
+    elif isinstance(error, str):
+        body = {**body, "message": error}
+    fields = {
+        "code": body.get("code"),
+        "message": body.get("message"),
+        "request_id": body.get("requestId"),
+        "run_id": body.get("runId"),
+    }
+    known = {name: value for name, value in fields.items() if isinstance(value, str) and value}
+    if isinstance(body.get("retryable"), bool):
+        known["retryable"] = body["retryable"]
+    return known

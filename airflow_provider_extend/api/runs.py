@@ -1,0 +1,175 @@
+"""Runs: the kinds there are, what their statuses mean, and one value for a run whatever the version."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any
+
+from airflow_provider_extend.api.endpoints import find
+from airflow_provider_extend.api.errors import ExtendAnswerError, ExtendInputError
+from airflow_provider_extend.api.metrics import Metrics, read_metrics
+
+SUCCEEDED = "succeeded"
+FAILED = "failed"
+CANCELLED = "cancelled"
+NEEDS_REVIEW = "needs_review"
+REJECTED = "rejected"
+
+#: Status -> outcome; None: still moving (objects.md 1.1). A status that is not here is still moving too, and
+#: never success: the API may add values without a new version.
+OUTCOMES: Mapping[str, str | None] = MappingProxyType(
+    {
+        "PENDING": None,
+        "PROCESSING": None,
+        "CANCELLING": None,
+        "PROCESSED": SUCCEEDED,
+        "REVIEWED": SUCCEEDED,
+        "NEEDS_REVIEW": NEEDS_REVIEW,
+        "REJECTED": REJECTED,
+        "FAILED": FAILED,
+        "CANCELLED": CANCELLED,
+    }
+)
+
+#: Failure reasons that a new run may not meet again, by kind; for other kinds no source says (objects.md 1.4).
+WORTH_NEW_RUN: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "workflow_run": frozenset({"INTERNAL_ERROR", "DOCUMENT_PROCESSOR_ERROR"}),
+        "parse_run": frozenset({"OCR_ERROR", "INTERNAL_ERROR"}),
+    }
+)
+
+BATCH_PROCESSOR_RUN = "batch_processor_run"
+EVALUATION_SET_RUN = "evaluation_set_run"
+
+#: Kind of run -> endpoints that read one, best first. A later one is asked where the version has it and the
+#: one before answered 404: 2026-02-09 keeps the old path of a batch processor run, for how long is not said.
+READS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        BATCH_PROCESSOR_RUN: ("batch_processor_runs.retrieve", "evaluation_set_runs.retrieve"),
+        EVALUATION_SET_RUN: ("evaluation_set_runs.retrieve",),
+    }
+)
+
+
+def reads(kind: str, version: str) -> tuple[str, ...]:
+    """Endpoints that read a run of `kind` in `version`, best first.
+
+    :raises ExtendInputError: unknown kind, or a kind that the version does not have.
+    """
+    if kind not in READS:
+        raise ExtendInputError(f"Unknown kind of run {kind!r}: one of {', '.join(READS)}. Nothing was sent.")
+    names = tuple(name for name in READS[kind] if version in find(name).paths)
+    if not names:
+        find(READS[kind][0]).path(version)  # raises, naming the versions that have it
+    return names
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run as the API answered it, in one shape for all versions. What the API does not give is None.
+
+    :ivar kind: kind of run that was asked for (`batch_processor_run`, ...).
+    :ivar status: the API's word, for instance `PROCESSING`.
+    :ivar outcome: `succeeded`, `failed`, `cancelled`, `needs_review`, `rejected`; None while it moves.
+    :ivar failure_reason: the API's code, where it gives one; batch processor runs and evaluation set runs
+        have none in any version.
+    :ivar metrics_from: which object the metrics were read from; None while there are none worth the name.
+    :ivar source: `EVAL_SET`, `PLAYGROUND` or `STUDIO`; :ivar source_id: evaluation set or processor.
+    :ivar processor_type: `EXTRACT`, `CLASSIFY`, `SPLITTER` or None where the answer does not tell.
+    :ivar version_name: `draft` or a number such as `1.0`; None where the answer does not tell.
+    """
+
+    kind: str
+    id: str
+    status: str
+    outcome: str | None
+    api_version: str
+    raw: Mapping[str, Any]
+    failure_reason: str | None = None
+    failure_message: str | None = None
+    url: str | None = None
+    metrics: Metrics = field(default_factory=Metrics)
+    metrics_from: str | None = None
+    source: str | None = None
+    source_id: str | None = None
+    processor_id: str | None = None
+    processor_version_id: str | None = None
+    processor_type: str | None = None
+    version_name: str | None = None
+    usage: Mapping[str, Any] | None = None
+    created_at: datetime | None = None
+
+    @property
+    def ended(self) -> bool:
+        return self.outcome is not None
+
+    @property
+    def status_known(self) -> bool:
+        return self.status in OUTCOMES
+
+    @property
+    def worth_new_run(self) -> bool:
+        return self.failure_reason in WORTH_NEW_RUN.get(self.kind, ())
+
+
+#: `object` of an entity of 2026-02-09 -> type of processor, as the older versions call it.
+ENTITY_TYPES: Mapping[str, str] = {"extractor": "EXTRACT", "classifier": "CLASSIFY", "splitter": "SPLITTER"}
+
+
+def read_run(kind: str, version: str, body: Any) -> Run:
+    """`body` (the object, out of its envelope) as a `Run`.
+
+    Sources: objects.md 2.1 (BatchProcessorRun), 3.1 (EvaluationSetRun). Unknown keys are ignored.
+
+    :raises ExtendAnswerError: where the answer is no run (no id or no status).
+    """
+    if not isinstance(body, dict) or not _text(body.get("id")) or not _text(body.get("status")):
+        raise ExtendAnswerError(f"The answer for a {kind} has no id or no status: it is no run.", status=200)
+    status = body["status"]
+    entity = _object(body.get("entity"))
+    entity_version = _object(body.get("entityVersion"))
+    metrics, metrics_from = read_metrics(body, ended=OUTCOMES.get(status) is not None)
+    return Run(
+        kind=kind,
+        id=body["id"],
+        status=status,
+        outcome=OUTCOMES.get(status),
+        api_version=version,
+        raw=body,
+        failure_reason=_text(body.get("failureReason")),
+        failure_message=_text(body.get("failureMessage")),
+        url=_text(body.get("dashboardUrl")) or _text(body.get("url")),
+        metrics=metrics,
+        metrics_from=metrics_from,
+        source=_text(body.get("source")) or ("EVAL_SET" if _text(body.get("evaluationSetId")) else None),
+        source_id=_text(body.get("sourceId")) or _text(body.get("evaluationSetId")),
+        processor_id=_text(body.get("processorId")) or _text(entity.get("id")),
+        processor_version_id=_text(body.get("processorVersionId")) or _text(entity_version.get("id")),
+        processor_type=ENTITY_TYPES.get(entity.get("object", "")) or metrics.processor_type,
+        version_name=_text(entity_version.get("version")),
+        usage=_object(body.get("usage")) or None,
+        created_at=parse_time(body.get("createdAt")),
+    )
+
+
+def parse_time(value: Any) -> datetime | None:
+    """An RFC 3339 time of the API; None where it is absent, unreadable or without a zone."""
+    if not isinstance(value, str):
+        return None
+    try:
+        when = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    return when if when.tzinfo else None
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _object(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
