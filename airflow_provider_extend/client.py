@@ -1,0 +1,522 @@
+"""The one transport to Extend's HTTP API: requests and tenacity, limits, host and redirect checks.
+
+Knows no Airflow: `ExtendHook` makes one from a connection, a script makes one from `ClientSettings`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any, BinaryIO, NoReturn
+from urllib.parse import urljoin, urlsplit
+
+import requests
+import tenacity
+import urllib3.exceptions
+
+from airflow_provider_extend import __version__
+from airflow_provider_extend.api.calls import Call, build, camel, cut_queries, next_page_token, result_of
+from airflow_provider_extend.api.endpoints import ENDPOINTS, RUN
+from airflow_provider_extend.api.errors import (
+    ExtendAnswerError,
+    ExtendAPIError,
+    ExtendConnectionError,
+    ExtendError,
+    ExtendInputError,
+    ExtendRateLimited,
+    api_error_class,
+    read_error_body,
+)
+from airflow_provider_extend.api.retry import MAX_ATTEMPTS, may_repeat, parse_retry_after, wait_seconds
+from airflow_provider_extend.api.versions import DEFAULT_API_VERSION, check_api_version, check_host
+from airflow_provider_extend.multipart import MultipartFile
+from airflow_provider_extend.ratelimit import buckets_of
+
+log = logging.getLogger(__name__)
+
+DEFAULT_TIMEOUT = 30.0
+_CONNECT_TIMEOUT = 10.0
+_MAX_MESSAGE = 500
+_MAX_REDIRECTS = 3
+#: What the status alone says about trying again, for error bodies without `retryable` (README section 4).
+_RETRYABLE_STATUS = frozenset({408, 429})
+
+Translator = Callable[[ExtendError], Exception]
+
+
+@dataclass(frozen=True, slots=True)
+class ClientSettings:
+    """Which account, and how to speak to it.
+
+    :param base_url: address of the API; checked against Extend's domains and `allowed_hosts`.
+    :param api_key: sent as bearer token; never shown by repr, logs or errors.
+    :param api_version: dated version of the API, sent with every request.
+    :param workspace_id: needed with organisation keys only.
+    :param timeout: seconds for an answer; the connect timeout is at most 10 s of it.
+    :param verify: check the server's certificate.
+    :param proxy: URL of a proxy; None: the environment's.
+    :param rates: requests per second by class (`GET`, `WRITE`, `RUN`); default 10 each.
+    :param allowed_hosts: entries of `[extend] allowed_hosts`.
+    """
+
+    base_url: str
+    api_key: str = field(repr=False)
+    api_version: str = DEFAULT_API_VERSION
+    workspace_id: str | None = None
+    timeout: float = DEFAULT_TIMEOUT
+    verify: bool = True
+    proxy: str | None = field(default=None, repr=False)
+    rates: Mapping[str, float] = field(default_factory=dict)
+    allowed_hosts: tuple[str, ...] = ()
+    user_agent: str = f"airflow-provider-extend/{__version__}"
+
+    def __post_init__(self) -> None:
+        check_api_version(self.api_version)
+        check_host(self.base_url, self.allowed_hosts)
+        for what, value in (("API key", self.api_key), ("workspace id", self.workspace_id or "")):
+            # An HTTP library quotes a header that it refuses, and with it the key: refuse it here instead.
+            if not value.isascii() or not value.isprintable() or " " in value:
+                raise ExtendInputError(
+                    f"The {what} of the Extend connection holds white space or characters that no {what} has "
+                    "(often a line break from copying). Paste it again. Nothing was sent."
+                )
+        if not self.api_key:
+            raise ExtendInputError(
+                "The Extend connection has no API key: put the key (it starts with 'sk_') into the password "
+                "field. Nothing was sent."
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class FileSource:
+    """A file to upload: a path (opened anew for each attempt) or a seekable binary stream.
+
+    :param name: file name as Extend shall show it; default: the path's last part.
+    :param password: of a protected PDF (2026-02-09).
+    """
+
+    source: Path | BinaryIO
+    name: str | None = None
+    password: str | None = field(default=None, repr=False)
+
+    @property
+    def file_name(self) -> str:
+        return self.name or (self.source.name if isinstance(self.source, Path) else "document")
+
+    @contextmanager
+    def opened(self) -> Iterator[BinaryIO]:
+        if isinstance(self.source, Path):
+            try:
+                stream = self.source.open("rb")
+            except OSError as error:
+                raise ExtendInputError(
+                    f"The file {str(self.source)!r} cannot be read ({error.strerror}). Nothing was uploaded."
+                ) from None
+            with stream:
+                yield stream
+        else:
+            self.source.seek(0)
+            yield self.source
+
+
+class ExtendClient:
+    """Extend's API over HTTP.
+
+    Every endpoint is reached by `call()` with its name in the endpoint table, or as
+    `client.<resource>.<verb>(...)`, for instance `client.evaluation_set_runs.create(evaluation_set_id=...)`:
+    positional arguments are the ids of the path, keywords the body (of a GET: the query) in the API's own
+    spelling or in snake case. `client.<resource>.list(...)` iterates over all pages.
+
+    Safe to share between threads: each has its own session.
+
+    :param settings: the account.
+    :param translate: turns this package's errors into those of a framework; None raises them as they are.
+    :param sleep: for tests.
+    """
+
+    def __init__(
+        self,
+        settings: ClientSettings,
+        *,
+        translate: Translator | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.settings = settings
+        self._translate = translate
+        self._sleep = sleep
+        self._local = threading.local()
+        account = hashlib.sha256(f"{settings.base_url}\0{settings.api_key}".encode()).hexdigest()
+        self._buckets = buckets_of(account, settings.rates)
+
+    def __repr__(self) -> str:
+        return f"<ExtendClient {self.settings.base_url} {self.settings.api_version}>"
+
+    def __getattr__(self, resource: str) -> Resource:
+        if resource.startswith("_"):
+            raise AttributeError(resource)
+        if not any(endpoint.resource == resource for endpoint in ENDPOINTS.values()):
+            raise AttributeError(f"Extend's API has no resource {resource!r}")
+        return Resource(self, resource)
+
+    @property
+    def api_version(self) -> str:
+        return self.settings.api_version
+
+    def call(
+        self,
+        name: str,
+        *path_args: str,
+        query: Mapping[str, Any] | None = None,
+        body: Any | None = None,
+        file: FileSource | None = None,
+        attempts: int = MAX_ATTEMPTS,
+        timeout: float | None = None,
+    ) -> Any:
+        """Send one request of the endpoint table and return its result, out of its envelope.
+
+        :param name: for instance `files.retrieve`. A list answers its first page; see `iterate`.
+        :param path_args: ids of the path, in order.
+        :param file: for `files.upload`: streamed, never held in memory.
+        :param attempts: calls in all; 1 leaves repeating to the caller.
+        :param timeout: seconds, instead of the connection's.
+        :raises ExtendError: (or what `translate` makes of it) as drawn in `api.errors`.
+        """
+        with self._translated():
+            call = build(name, self.api_version, *path_args, query=query, body=body)
+            return result_of(call, self._send(call, file=file, attempts=attempts, timeout=timeout))
+
+    def iterate(
+        self, name: str, *path_args: str, query: Mapping[str, Any] | None = None
+    ) -> Iterator[dict[str, Any]]:
+        """Rows of a list endpoint over all its pages, fetched as they are needed.
+
+        The page token is bound to the query (README section 7): every page is asked for with the same one.
+        """
+        token: str | None = None
+        while True:
+            with self._translated():
+                call = build(
+                    name, self.api_version, *path_args, query={**(query or {}), "nextPageToken": token}
+                )
+                answer = self._send(call)
+                rows, following = result_of(call, answer), next_page_token(answer)
+                if following is not None and following == token:
+                    raise ExtendAnswerError(
+                        f"{call}: Extend repeats a page token; the list has no end.", status=200
+                    )
+            yield from rows
+            if following is None:
+                return
+            token = following
+
+    def upload(
+        self,
+        source: str | Path | BinaryIO,
+        *,
+        name: str | None = None,
+        password: str | None = None,
+        convert_to_pdf: bool | None = None,
+    ) -> dict[str, Any]:
+        """Upload a file (POST /files/upload) in constant memory and return the File object.
+
+        :param source: path, or binary stream that can be rewound.
+        :param convert_to_pdf: since 2025-04-21.
+        :raises ExtendInputError: the file cannot be read or is empty.
+        """
+        path = Path(source) if isinstance(source, str) else source
+        result = self.call(
+            "files.upload",
+            query={"convertToPdf": convert_to_pdf},
+            file=FileSource(path, name=name, password=password),
+        )
+        return dict(result)
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except ExtendError as error:
+            if self._translate is None:
+                raise
+            raise self._translate(error) from error
+
+    def _send(
+        self,
+        call: Call,
+        *,
+        file: FileSource | None = None,
+        attempts: int = MAX_ATTEMPTS,
+        timeout: float | None = None,
+    ) -> Any:
+        repeatable = call.endpoint.repeatable
+        retrying = tenacity.Retrying(
+            retry=tenacity.retry_if_exception(
+                lambda e: isinstance(e, ExtendError) and may_repeat(e, repeatable=repeatable)
+            ),
+            wait=lambda state: wait_seconds(_failure(state), state.attempt_number),
+            stop=tenacity.stop_after_attempt(attempts),
+            before_sleep=partial(_log_repeat, call, attempts),
+            sleep=self._sleep,
+            reraise=True,
+        )
+        return retrying(self._send_once, call, file, timeout or self.settings.timeout)
+
+    def _send_once(self, call: Call, file: FileSource | None, timeout: float) -> Any:
+        bucket = self._buckets[call.endpoint.rate_class]
+        if (wait := bucket.reserve()) > 0:
+            self._sleep(wait)
+        try:
+            if file is None:
+                response = self._exchange(call, timeout, json=call.body)
+            else:
+                with file.opened() as stream:
+                    fields = {"password": file.password} if file.password else {}
+                    data = MultipartFile(stream, file.file_name, fields)
+                    headers = {"Content-Type": data.content_type}
+                    response = self._exchange(call, timeout, data=data, headers=headers)
+            return self._read(call, response)
+        except ExtendRateLimited:
+            bucket.throttled()
+            raise
+
+    def _exchange(self, call: Call, timeout: float, **kwargs: Any) -> requests.Response:
+        # A paid create gets a connection of its own: one that the server has just closed while it was idle
+        # would leave in doubt whether the run was started.
+        session = self._new_session() if call.endpoint.rate_class == RUN else self._session()
+        url = self.settings.base_url + call.path
+        try:
+            for _ in range(_MAX_REDIRECTS):
+                response = session.request(
+                    call.endpoint.method,
+                    url,
+                    params=dict(call.query),
+                    timeout=(min(_CONNECT_TIMEOUT, timeout), timeout),
+                    allow_redirects=False,
+                    verify=self.settings.verify,
+                    **kwargs,
+                )
+                if not response.is_redirect or call.endpoint.method != "GET":
+                    return response
+                url = self._redirected(call, response)
+        except requests.RequestException as error:
+            _raise_connection_error(call, error)
+        finally:
+            if call.endpoint.rate_class == RUN:
+                session.close()
+        raise ExtendAnswerError(
+            f"{call}: redirected more than {_MAX_REDIRECTS} times.", status=response.status_code
+        )
+
+    def _redirected(self, call: Call, response: requests.Response) -> str:
+        target = urljoin(response.url, response.headers["location"])
+        if _origin(target) != _origin(self.settings.base_url):
+            raise ExtendAnswerError(
+                f"{call}: redirected to another host ({urlsplit(target).hostname!r}); not followed, and the API "
+                "key was not sent there. Check the host in the Extend connection.",
+                status=response.status_code,
+            )
+        return target
+
+    def _session(self) -> requests.Session:
+        session: requests.Session | None = getattr(self._local, "session", None)
+        if session is None:
+            session = self._local.session = self._new_session()
+        return session
+
+    def _new_session(self) -> requests.Session:
+        session = requests.Session()
+        session.auth = _Bearer(self.settings.api_key)
+        session.headers["User-Agent"] = self.settings.user_agent
+        session.headers["x-extend-api-version"] = self.settings.api_version
+        if self.settings.workspace_id:
+            session.headers["x-extend-workspace-id"] = self.settings.workspace_id
+        if self.settings.proxy:
+            session.proxies = {"http": self.settings.proxy, "https": self.settings.proxy}
+        return session
+
+    def _read(self, call: Call, response: requests.Response) -> Any:
+        status = response.status_code
+        if not 200 <= status < 300:
+            raise self._error(call, response)
+        text = self._scrubbed(_text(response))
+        try:
+            return json.loads(text)
+        except ValueError:
+            what = "nothing" if not text.strip() else "something that is not JSON"
+            raise ExtendAnswerError(
+                f"{call}: HTTP {status} with {what}, where JSON was due{_doubt(call)}. Check the host and the "
+                "proxy of the Extend connection.",
+                status=status,
+            ) from None
+
+    def _error(self, call: Call, response: requests.Response) -> ExtendError:
+        status = response.status_code
+        try:
+            body = json.loads(self._scrubbed(_text(response)))
+        except ValueError:
+            body = None
+        fields = read_error_body(body)
+        if not fields:
+            where = f" ({response.headers.get('content-type', 'no content type').partition(';')[0]})"
+            message = (
+                f"{call}: HTTP {status} with an answer that is not Extend's{where}{_doubt(call, status)}."
+            )
+            if 300 <= status < 400:
+                message = f"{call}: HTTP {status}, a redirect that is not followed{_doubt(call, status)}."
+            if status < 500 and status not in (401, 402, 403, 404, 408, 429):
+                return ExtendAnswerError(message, status=status)
+            text: str = "the answer says no more"
+        else:
+            text = cut_queries(fields.pop("message", "") or "no message")[:_MAX_MESSAGE]
+        code = fields.pop("code", None)
+        request_id = fields.pop("request_id", None) or response.headers.get("x-extend-request-id")
+        named = f" {code}" if code else ""
+        ticket = f" [request {self._scrubbed(request_id)}]" if request_id else ""
+        fields.setdefault("retryable", status in _RETRYABLE_STATUS or status >= 500)
+        cls = api_error_class(status, code)
+        return cls(
+            f"{call}: HTTP {status}{named}: {text}{_hint(cls, self.settings)}{_doubt(call, status)}{ticket}",
+            status=status,
+            code=code,
+            request_id=request_id,
+            retry_after=parse_retry_after(response.headers.get("retry-after")),
+            **fields,
+        )
+
+    def _scrubbed(self, text: str) -> str:
+        """`text` without the key, should a server echo it."""
+        return text.replace(self.settings.api_key, "***")
+
+
+class Resource:
+    """`client.<resource>`: its verbs, made from the endpoint table."""
+
+    def __init__(self, client: ExtendClient, name: str) -> None:
+        self._client = client
+        self._name = name
+
+    def __repr__(self) -> str:
+        return f"<Extend resource {self._name}: {', '.join(self._verbs())}>"
+
+    def __dir__(self) -> list[str]:
+        return self._verbs()
+
+    def _verbs(self) -> list[str]:
+        return [endpoint.verb for endpoint in ENDPOINTS.values() if endpoint.resource == self._name]
+
+    def __getattr__(self, verb: str) -> Callable[..., Any]:
+        if verb not in self._verbs():
+            raise AttributeError(f"{self._name!r} has no {verb!r}; it has {', '.join(self._verbs())}")
+        return partial(self._ask, verb)
+
+    def _ask(self, verb: str, *path_args: str, **parameters: Any) -> Any:
+        name = f"{self._name}.{verb}"
+        given = {camel(key): value for key, value in parameters.items()}
+        if verb == "list":
+            return self._client.iterate(name, *path_args, query=given)
+        if ENDPOINTS[name].method == "GET":
+            return self._client.call(name, *path_args, query=given)
+        return self._client.call(name, *path_args, body=given or None)
+
+
+class _Bearer(requests.auth.AuthBase):
+    """As auth object, not as header: otherwise requests puts a .netrc entry of the host in its place."""
+
+    def __init__(self, key: str) -> None:
+        self._key = key
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {self._key}"
+        return request
+
+
+def _text(response: requests.Response) -> str:
+    """JSON is UTF-8; guessing the encoding, as requests does, is slow and sometimes wrong."""
+    return response.content.decode("utf-8", "replace")
+
+
+def _origin(url: str) -> tuple[str, str | None, int | None]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname, parts.port
+
+
+def _failure(state: tenacity.RetryCallState) -> ExtendError:
+    error = state.outcome.exception() if state.outcome else None
+    assert isinstance(error, ExtendError)
+    return error
+
+
+def _log_repeat(call: Call, attempts: int, state: tenacity.RetryCallState) -> None:
+    seconds = state.next_action.sleep if state.next_action else 0.0
+    log.info(
+        "%s; again in %.1f s (call %d of %d)", _failure(state), seconds, state.attempt_number + 1, attempts
+    )
+
+
+def _raise_connection_error(call: Call, error: requests.RequestException) -> NoReturn:
+    """In words of our own: messages of the HTTP library may hold the address of a proxy with its password."""
+    sent = not _never_sent(error)
+    certificate = _caused_by(error, "SSLCertVerificationError")
+    if certificate:
+        what = "the server's certificate could not be verified (see 'Verify TLS' in the Extend connection)"
+        sent = False
+    elif isinstance(error, requests.exceptions.ProxyError):
+        what = "the proxy cannot be reached or refused (see the connection's proxy, HTTPS_PROXY and NO_PROXY)"
+    elif isinstance(error, requests.exceptions.Timeout):
+        what = "no answer in time" if sent else "no connection in time"
+    else:
+        what = "the connection broke" if sent else "no connection could be made"
+    message = (
+        f"{call}: {what} ({type(error).__name__}){_doubt(call) if sent else '. Extend was not reached'}."
+    )
+    raise ExtendConnectionError(message, sent=sent) from None
+
+
+def _never_sent(error: requests.RequestException) -> bool:
+    if isinstance(error, requests.exceptions.ConnectTimeout):
+        return True
+    reason = getattr(error.args[0], "reason", None) if error.args else None
+    if isinstance(reason, urllib3.exceptions.ProxyError):
+        reason = reason.original_error
+    return isinstance(
+        reason, urllib3.exceptions.NewConnectionError | urllib3.exceptions.ConnectTimeoutError
+    ) or isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.InvalidProxyURL)
+
+
+def _caused_by(error: BaseException | None, name: str) -> bool:
+    seen: set[int] = set()
+    while isinstance(error, BaseException) and id(error) not in seen:
+        seen.add(id(error))
+        if type(error).__name__ == name or name in str(error.args[:1]):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def _doubt(call: Call, status: int | None = None) -> str:
+    """What is unknown now: a create whose answer was lost may have been carried out."""
+    if call.endpoint.repeatable or (status is not None and status < 500 and status != 408):
+        return ""
+    return "; it is not known whether Extend carried it out, and it was not sent again"
+
+
+_HINTS: Mapping[str, str] = {
+    "ExtendUnauthorized": " Either the API key is wrong or revoked, or it belongs to another region: {url} was asked.",
+    "ExtendUsageBlocked": " The account is out of credits or blocked; a retry does not help before that is settled.",
+    "ExtendForbidden": " The key may not do this: check its scope and the workspace id of the connection.",
+    "ExtendNotFound": " It does not exist, was deleted, or belongs to another workspace or region ({url} was asked).",
+    "ExtendEndpointRemoved": " API version {version} of the connection no longer has this call.",
+}
+
+
+def _hint(cls: type[ExtendAPIError], settings: ClientSettings) -> str:
+    hint = _HINTS.get(cls.__name__, "")
+    return f".{hint}".format(url=settings.base_url, version=settings.api_version) if hint else ""

@@ -1,0 +1,219 @@
+"""ExtendHook: an Airflow connection as a client of Extend's API."""
+
+from __future__ import annotations
+
+import json
+import math
+import threading
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_extend import __version__
+from airflow_provider_extend._compat import BaseHook, conf, mask_secret
+from airflow_provider_extend.api.endpoints import GET, RUN, WRITE
+from airflow_provider_extend.api.errors import ExtendAPIError, ExtendError, ExtendInputError
+from airflow_provider_extend.api.versions import DEFAULT_API_VERSION, base_url, check_api_version
+from airflow_provider_extend.exceptions import as_airflow
+
+if TYPE_CHECKING:
+    from airflow.sdk import Connection
+
+    from airflow_provider_extend.client import ClientSettings, ExtendClient, Translator
+
+#: Extra of the connection -> rate-limit class.
+_RATE_FIELDS = {"get_per_second": GET, "write_per_second": WRITE, "run_per_second": RUN}
+_TEST_SECONDS = 5.0
+_TRUE = frozenset({"true", "1", "yes", "on"})
+_FALSE = frozenset({"false", "0", "no", "off"})
+
+
+class ExtendHook(BaseHook):
+    """Connection and authentication for Extend.
+
+    Fields of the connection (type `extend`): password = API key; host = base URL, else the extra `region`
+    (`us`, `us2`, `eu`); extras `api_version`, `workspace_id`, `timeout`, `verify`, `proxy`,
+    `get_per_second`, `write_per_second`, `run_per_second`. A connection made in the UI, from an environment
+    variable or on the command line reads the same: what is left out has the same defaults.
+
+    Errors of everything called through the hook are Airflow's, with the plain error as `.error`
+    (see `airflow_provider_extend.exceptions`).
+
+    :param extend_conn_id: id of the connection. It is read at the first call, not here.
+    """
+
+    conn_name_attr = "extend_conn_id"
+    default_conn_name = "extend_default"
+    conn_type = "extend"
+    hook_name = "Extend"
+
+    def __init__(self, extend_conn_id: str = default_conn_name) -> None:
+        super().__init__()
+        self.extend_conn_id = extend_conn_id
+        self._client: ExtendClient | None = None
+
+    def get_conn(self) -> ExtendClient:
+        """The client of this connection, made once.
+
+        :raises ExtendFailException: the connection is incomplete or its host is not allowed.
+        """
+        if self._client is None:
+            self._client = self._make_client(as_airflow)
+        return self._client
+
+    def plain_client(self) -> ExtendClient:
+        """A client that raises the plain errors, for code that decides by them (a trigger)."""
+        return self._make_client(None)
+
+    def call(self, name: str, *path_args: str, **kwargs: Any) -> Any:
+        """Send one request of the endpoint table: `ExtendClient.call` of this connection."""
+        return self.get_conn().call(name, *path_args, **kwargs)
+
+    def test_connection(self) -> tuple[bool, str]:
+        """Ask Extend for one file row, within five seconds, and say in plain words what came of it.
+
+        There is no call that only identifies the key; GET /files exists in every version (README section 2).
+        """
+        try:
+            client = self._make_client(None)
+        except ExtendError as error:
+            return False, error.message
+        except Exception as error:
+            return False, f"The connection cannot be read: {type(error).__name__}: {error}"
+        answer: list[tuple[bool, str]] = []
+        thread = threading.Thread(target=lambda: answer.append(_try(client)), daemon=True)
+        thread.start()
+        thread.join(_TEST_SECONDS)
+        return answer[0] if answer else (False, f"{client.settings.base_url} did not answer in five seconds.")
+
+    def _make_client(self, translate: Translator | None) -> ExtendClient:
+        # Here and not above: a DAG file imports this module each time it is parsed.
+        from airflow_provider_extend.client import ExtendClient
+
+        try:
+            settings = client_settings(self.get_connection(self.extend_conn_id))
+            return ExtendClient(settings, translate=translate)
+        except ExtendError as error:
+            if translate is None:
+                raise
+            raise translate(error) from None
+
+
+def client_settings(connection: Connection) -> ClientSettings:
+    """What `connection` says, checked. Its secrets are masked in Airflow's logs from here on.
+
+    :raises ExtendInputError: naming the field, its value and what was expected.
+    """
+    from airflow_provider_extend.client import DEFAULT_TIMEOUT, ClientSettings
+
+    extra = _extra(connection)
+    key = (connection.password or "").strip()
+    proxy = _text(extra, "proxy")
+    for secret in filter(None, (key, proxy)):
+        mask_secret(secret)
+    version = check_api_version(_text(extra, "api_version") or DEFAULT_API_VERSION)
+    host = (connection.host or "").strip()
+    if host and connection.port and connection.port != 443:
+        host = f"{host.rstrip('/')}:{connection.port}"
+    return ClientSettings(
+        base_url=base_url(version, host=host or None, region=_text(extra, "region")),
+        api_key=key,
+        api_version=version,
+        workspace_id=_text(extra, "workspace_id"),
+        timeout=_positive(extra, "timeout", DEFAULT_TIMEOUT),
+        verify=_boolean(extra, "verify", True),
+        proxy=proxy,
+        rates={
+            rate_class: _positive(extra, name, 10.0)
+            for name, rate_class in _RATE_FIELDS.items()
+            if extra.get(name) not in (None, "")
+        },
+        allowed_hosts=tuple(
+            filter(
+                None, (part.strip() for part in conf.get("extend", "allowed_hosts", fallback="").split(","))
+            )
+        ),
+        user_agent=_user_agent(),
+    )
+
+
+def _try(client: ExtendClient) -> tuple[bool, str]:
+    """One cheap authenticated GET, in words."""
+    settings = client.settings
+    started = time.monotonic()
+    try:
+        client.call("files.list", query={"maxPageSize": 1}, attempts=1, timeout=_TEST_SECONDS - 1)
+    except ExtendAPIError as error:
+        text = error.message.lower()
+        if error.status in (400, 403, 422) and "workspace" in text:
+            return False, (
+                "The key is known but the workspace is not settled: an organisation key needs the id of one of "
+                f"its workspaces (ws_...) in 'Workspace ID'; now it is {settings.workspace_id!r}. "
+                f"Extend says: {error.message}"
+            )
+        if error.code == "ENDPOINT_REMOVED" or (error.status in (400, 422) and "version" in text):
+            return False, (
+                f"The account does not take API version {settings.api_version}: choose another one in "
+                f"'API version'. Extend says: {error.message}"
+            )
+        return False, error.message
+    except ExtendError as error:
+        return False, error.message
+    milliseconds = (time.monotonic() - started) * 1000
+    return True, (
+        f"Extend answered in {milliseconds:.0f} ms: {settings.base_url}, API version {settings.api_version}, "
+        f"{f'workspace {settings.workspace_id}' if settings.workspace_id else 'workspace of the key'}."
+    )
+
+
+def _user_agent() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        airflow = version("apache-airflow")
+    except PackageNotFoundError:
+        airflow = "core"
+    return f"airflow-provider-extend/{__version__} apache-airflow/{airflow}"
+
+
+def _extra(connection: Connection) -> Mapping[str, Any]:
+    # Not `extra_dejson`: it takes a broken extra for an empty one, and the wrong account would be asked.
+    try:
+        extra = json.loads(connection.extra) if connection.extra else {}
+    except ValueError:
+        extra = None
+    if not isinstance(extra, Mapping):
+        raise ExtendInputError("The extra of the Extend connection is no JSON object. Nothing was sent.")
+    return extra
+
+
+def _text(extra: Mapping[str, Any], name: str) -> str | None:
+    value = extra.get(name)
+    return value.strip() or None if isinstance(value, str) else None
+
+
+def _positive(extra: Mapping[str, Any], name: str, default: float) -> float:
+    value = extra.get(name)
+    if value is None or value == "":
+        return default
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = math.nan
+    if not 0 < number < math.inf:
+        raise ExtendInputError(
+            f"{name} of the Extend connection is {value!r}: expected a number above 0. Nothing was sent."
+        )
+    return number
+
+
+def _boolean(extra: Mapping[str, Any], name: str, default: bool) -> bool:
+    value = extra.get(name)
+    if value is None or value == "":
+        return default
+    text = str(value).strip().lower()
+    if text not in _TRUE | _FALSE:
+        raise ExtendInputError(
+            f"{name} of the Extend connection is {value!r}: expected true or false. Nothing was sent."
+        )
+    return text in _TRUE

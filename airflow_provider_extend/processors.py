@@ -1,0 +1,112 @@
+"""Processors, their drafts and versions, through the client: the same in every version of the API.
+
+On 2026-02-09 an extractor, classifier or splitter has paths of its own; where its type is not known, and on
+the older versions, it is a processor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_extend.api.errors import ExtendAnswerError, ExtendInputError
+from airflow_provider_extend.api.runs import parse_time
+from airflow_provider_extend.api.versions import V2026
+
+if TYPE_CHECKING:
+    from airflow_provider_extend.client import ExtendClient
+
+DRAFT = "draft"
+_FAMILIES: Mapping[str, str] = {"EXTRACT": "extractor", "CLASSIFY": "classifier", "SPLITTER": "splitter"}
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessorVersion:
+    """A version of a processor.
+
+    :ivar name: `draft` or a number such as `1.0`.
+    :ivar changed_at: when its config last changed. For a draft on 2026-02-09 this is `updatedAt` of the
+        extractor, classifier or splitter: versions have no such time there, and that a change of the draft
+        moves it is an assumption.
+    """
+
+    id: str
+    name: str
+    processor_id: str
+    config: Mapping[str, Any]
+    description: str | None
+    changed_at: datetime | None
+
+
+class Processor:
+    """One processor.
+
+    :param processor_type: `EXTRACT`, `CLASSIFY` or `SPLITTER`; None where it is not known.
+    """
+
+    def __init__(self, client: ExtendClient, processor_id: str, processor_type: str | None) -> None:
+        self.client = client
+        self.id = processor_id
+        self.family = _FAMILIES.get(processor_type or "") if client.api_version == V2026 else None
+
+    def draft(self) -> ProcessorVersion:
+        """The draft as it is now.
+
+        :raises ExtendAnswerError: the processor has none.
+        """
+        if self.family:
+            processor = self.client.call(f"{self.family}s.retrieve", self.id)
+            draft = processor.get("draftVersion")
+            changed = parse_time(processor.get("updatedAt"))
+        else:
+            # No call of the older versions reads a processor; the list of its versions holds the draft.
+            rows = self.client.call("processor_versions.list", self.id)
+            draft = next((row for row in rows if row.get("version") == DRAFT), None)
+            changed = parse_time(draft.get("updatedAt")) if draft else None
+        if not isinstance(draft, Mapping):
+            raise ExtendAnswerError(f"Processor {self.id} has no draft version.", status=200)
+        return self._version(draft, changed)
+
+    def version(self, version_id: str) -> ProcessorVersion:
+        row = self.client.call(f"{self._versions}.retrieve", self.id, version_id)
+        return self._version(row, parse_time(row.get("updatedAt") or row.get("createdAt")))
+
+    def versions(self) -> Iterator[dict[str, Any]]:
+        """Rows of the version list, all pages; on 2026-02-09 without configs."""
+        return self.client.iterate(f"{self._versions}.list", self.id)
+
+    def publish(self, config: Mapping[str, Any], *, release_type: str, description: str) -> ProcessorVersion:
+        """Publish exactly `config` as a new version."""
+        row = self.client.call(
+            f"{self._versions}.create",
+            self.id,
+            body={"releaseType": release_type, "description": description, "config": dict(config)},
+        )
+        return self._version(row, parse_time(row.get("createdAt")))
+
+    @property
+    def _versions(self) -> str:
+        return f"{self.family or 'processor'}_versions"
+
+    def _version(self, row: Any, changed: datetime | None) -> ProcessorVersion:
+        if not isinstance(row, Mapping) or not isinstance(row.get("id"), str):
+            raise ExtendAnswerError(f"The answer for a version of processor {self.id} has no id.", status=200)
+        config = row.get("config")
+        return ProcessorVersion(
+            id=row["id"],
+            name=str(row.get("version", "")),
+            processor_id=self.id,
+            config=config if isinstance(config, Mapping) else {},
+            description=row.get("description"),
+            changed_at=changed,
+        )
+
+
+def check_release_type(release_type: str) -> str:
+    if release_type not in ("major", "minor"):
+        raise ExtendInputError(
+            f"release_type is {release_type!r}: expected 'major' or 'minor'. Nothing was sent."
+        )
+    return release_type

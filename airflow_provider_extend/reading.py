@@ -1,0 +1,66 @@
+"""Reading one run through the client, whatever the version makes of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_extend.api.calls import check_id
+from airflow_provider_extend.api.errors import ExtendNotFound
+from airflow_provider_extend.api.runs import EVALUATION_SET_RUN, Run, read_run, reads
+
+if TYPE_CHECKING:
+    from airflow_provider_extend.client import ExtendClient
+
+
+def look_up(client: ExtendClient, kind: str, run_id: Any, **how: Any) -> Run:
+    """The run as it is now, scores where its own endpoint gives them.
+
+    :param run_id: checked here: it comes from a template or from XCom.
+    :param how: `attempts` and `timeout` of `ExtendClient.call`.
+    :raises ExtendError: (or its translation) as the client does; 404 only when no endpoint knows the id.
+    """
+    check_id(run_id, f"{kind} id")
+    first, *others = reads(kind, client.api_version)
+    try:
+        return read_run(kind, client.api_version, client.call(first, run_id, **how))
+    except Exception as error:
+        if not others or not _is_not_found(error):
+            raise
+    return read_run(kind, client.api_version, client.call(others[0], run_id, **how))
+
+
+def with_scores(client: ExtendClient, run: Run) -> Run:
+    """`run`, with the metrics of its evaluation set run where it ended with counts only.
+
+    2026-02-09 answers counts on the path of a batch processor run and scores on that of the evaluation set
+    run of the same id (objects.md 2.3, 3). A batch that no evaluation set run knows keeps its counts.
+    """
+    endpoints = reads(run.kind, client.api_version)
+    if run.outcome != "succeeded" or run.metrics_from or len(endpoints) < 2:
+        return run
+    try:
+        scored = read_run(EVALUATION_SET_RUN, client.api_version, client.call(endpoints[1], run.id))
+    except Exception as error:
+        if not _is_not_found(error):
+            raise
+        return run
+    return merged(run, scored)
+
+
+def merged(run: Run, scored: Run) -> Run:
+    """`run` with what only its evaluation set run tells: scores, and which version was judged."""
+    return replace(
+        run,
+        metrics=scored.metrics,
+        metrics_from=scored.metrics_from,
+        processor_type=scored.processor_type or run.processor_type,
+        version_name=scored.version_name,
+        processor_id=run.processor_id or scored.processor_id,
+        processor_version_id=run.processor_version_id or scored.processor_version_id,
+    )
+
+
+def _is_not_found(error: Exception) -> bool:
+    """Of the plain error, or of the one inside its translation."""
+    return isinstance(getattr(error, "error", error), ExtendNotFound)

@@ -1,0 +1,79 @@
+"""What a task that ends a run pushes to XCom: the contract of the return value, within its size."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_extend.api.calls import without_signed_urls
+from airflow_provider_extend.api.runs import Run
+
+if TYPE_CHECKING:
+    from airflow_provider_extend._compat import Context
+
+#: XCom values stay below this many bytes of JSON: they live in Airflow's database.
+XCOM_LIMIT = 48 * 1024
+
+RUN_ID_KEY = "run_id"
+RAW_KEY = "batch_processor_run"
+
+
+def result_of_run(run: Run, limit: int | None = XCOM_LIMIT) -> dict[str, Any]:
+    """The return value for an ended run; beyond `limit` bytes aggregates only, with `truncated: True`.
+
+    `metrics` and `counts` are flat: selector -> fraction, selector -> [k, n]. `files` is [processed, total] or
+    None. The fingerprints are None: a run does not tell the config it was started with.
+    """
+    metrics = run.metrics
+    result: dict[str, Any] = {
+        "id": run.id,
+        "kind": run.kind,
+        "status": run.status,
+        "outcome": run.outcome,
+        "api_version": run.api_version,
+        "url": run.url,
+        "metrics_from": run.metrics_from,
+        "metrics": dict(metrics.values),
+        "counts": {selector: list(counts) for selector, counts in metrics.counts.items()},
+        "source": run.source,
+        "source_id": run.source_id,
+        "processor_id": run.processor_id,
+        "processor_version_id": run.processor_version_id,
+        "usage": without_signed_urls(dict(run.usage)) if run.usage else None,
+        "files": list(metrics.files) if metrics.files else None,
+        "config_fingerprint": None,
+        "items_fingerprint": None,
+    }
+    if limit is not None and json_size(result) > limit:
+        # Aggregates are short: a selector of two levels, such as extract.accuracy, speaks of all documents.
+        for name in ("metrics", "counts"):
+            result[name] = {key: value for key, value in result[name].items() if key.count(".") <= 1}
+        result["truncated"] = True
+    return result
+
+
+def push_run(context: Context, run: Run, output_path: str | None, log: Any) -> dict[str, Any]:
+    """Push the API's own answer under `batch_processor_run` and return the contract.
+
+    The answer keeps its percents; the queries of signed links are cut off. What XCom cannot hold goes to
+    `output_path`, or is left out with a line in the log.
+    """
+    raw: dict[str, Any] = without_signed_urls(dict(run.raw))
+    if output_path:
+        from airflow.sdk import ObjectStoragePath
+
+        ObjectStoragePath(output_path).write_text(json.dumps(raw))
+    if json_size(raw) <= XCOM_LIMIT:
+        context["ti"].xcom_push(key=RAW_KEY, value=raw)
+    else:
+        kept = f"it is at {output_path}" if output_path else "set output_path to keep it"
+        log.warning("%s is too large for XCom and left out there; %s.", RAW_KEY, kept)
+    result = result_of_run(run)
+    if result.get("truncated"):
+        log.warning("Run %s has more metrics than XCom holds: aggregates only were pushed.", run.id)
+    return result
+
+
+def json_size(value: Mapping[str, Any]) -> int:
+    return len(json.dumps(value).encode())
