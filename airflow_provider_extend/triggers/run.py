@@ -1,0 +1,87 @@
+"""ExtendRunTrigger: waits in the triggerer for a run of any kind, and the contract of its events."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+from airflow.triggers.base import BaseTrigger, TriggerEvent
+
+from airflow_provider_extend.api.polling import ENDED, ERROR, LAST_INTERVAL, TIMEOUT, Poller
+from airflow_provider_extend.triggers.watch import SingleRunWatcher, Watcher
+
+#: Everything that an event may say. Events are logged whole and stored: ids and statuses only.
+EVENTS = frozenset({ENDED, TIMEOUT, ERROR})
+
+
+class ExtendRunTrigger(BaseTrigger):
+    """Fires once, when the run has ended, the deadline has passed, or reading it fails for good.
+
+    Its arguments are stored in plain text: they hold the connection's id, never a secret. It only reads:
+    running twice, or again after a restart, changes nothing.
+
+    :param extend_conn_id: connection.
+    :param kind: kind of run, a key of `airflow_provider_extend.api.runs.READS`.
+    :param run_id: the run.
+    :param deadline: seconds since the epoch (UTC wall clock, so that a restart does not move it).
+    :param max_interval: longest time between two looks, in seconds; young runs are looked at more often.
+    """
+
+    def __init__(
+        self,
+        extend_conn_id: str,
+        kind: str,
+        run_id: str,
+        deadline: float,
+        max_interval: float = LAST_INTERVAL,
+    ) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]  # Airflow does not annotate it
+        self.extend_conn_id = extend_conn_id
+        self.kind = kind
+        self.run_id = run_id
+        self.deadline = deadline
+        self.max_interval = max_interval
+
+    def serialize(self) -> tuple[str, dict[str, Any]]:
+        return (
+            "airflow_provider_extend.triggers.run.ExtendRunTrigger",
+            {
+                "extend_conn_id": self.extend_conn_id,
+                "kind": self.kind,
+                "run_id": self.run_id,
+                "deadline": self.deadline,
+                "max_interval": self.max_interval,
+            },
+        )
+
+    def watcher(self) -> Watcher:
+        """Who is asked when the run has ended."""
+        return SingleRunWatcher(self.extend_conn_id, self.log)
+
+    async def run(self) -> AsyncIterator[TriggerEvent]:
+        poller = Poller(started=time.time(), deadline=self.deadline, ceiling=max(self.max_interval, 0.1))
+        event, status = await self.watcher().ended(self.kind, self.run_id, poller)
+        # Nothing may follow the yield: a second await would count as a kill by a user.
+        yield TriggerEvent(
+            {
+                "event": event,
+                "kind": self.kind,
+                "run_id": self.run_id,
+                "status": status,
+                "deadline": self.deadline,
+            }
+        )
+
+
+def check_event(event: Any, run_id: str) -> Mapping[str, Any]:
+    """`event` if it is one of the closed set and speaks of `run_id`.
+
+    :raises ValueError: anything else never counts as the end of a run.
+    """
+    if not isinstance(event, Mapping) or event.get("event") not in EVENTS or event.get("run_id") != run_id:
+        raise ValueError(
+            f"Unexpected event for run {run_id}: {event!r}. Expected one of {', '.join(sorted(EVENTS))} with this "
+            "run id. The run itself goes on; a retry of the task waits for it again."
+        )
+    return event
