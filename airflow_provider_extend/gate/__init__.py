@@ -1,0 +1,1 @@
+"""The evaluation gate: rules and metrics in, a verdict and a report out. No Airflow, no I/O."""

@@ -1,0 +1,50 @@
+"""Selectors of metrics: levels joined by dots, `*` for one level, `**` for any number of them."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable
+
+_LEVEL = re.compile(r'"(?:[^"\\]|\\.)*"|[^."]+|(?<=\.)(?=\.|$)')
+
+
+def levels(selector: str) -> tuple[str, ...]:
+    """Levels of `selector`; a quoted level keeps its dots.
+
+    :raises ValueError: an empty level or a quote that does not close.
+    """
+    found: list[str] = []
+    position = 0
+    while position <= len(selector):
+        match = _LEVEL.match(selector, position)
+        if match is None or not match.group():
+            raise ValueError(f"Selector {selector!r} has an empty level or an open quote.")
+        found.append(match.group())
+        position = match.end()
+        if position == len(selector):
+            return tuple(found)
+        if selector[position] != ".":
+            raise ValueError(f"Selector {selector!r}: a dot is missing before {selector[position:]!r}.")
+        position += 1
+    raise ValueError(f"Selector {selector!r} ends with a dot.")
+
+
+def matching(pattern: str, selectors: Iterable[str]) -> list[str]:
+    """Those of `selectors` that `pattern` means, sorted."""
+    wanted = levels(pattern)
+    return sorted(selector for selector in selectors if _matches(wanted, levels(selector)))
+
+
+def nearest(pattern: str, selectors: Iterable[str]) -> list[str]:
+    """A few selectors that look like `pattern`, for an error message."""
+    known = sorted(selectors)
+    return difflib.get_close_matches(pattern, known, n=3, cutoff=0.5) or known[:5]
+
+
+def _matches(pattern: tuple[str, ...], selector: tuple[str, ...]) -> bool:
+    if not pattern:
+        return not selector
+    if pattern[0] == "**":
+        return any(_matches(pattern[1:], selector[skip:]) for skip in range(len(selector) + 1))
+    return bool(selector) and pattern[0] in ("*", selector[0]) and _matches(pattern[1:], selector[1:])

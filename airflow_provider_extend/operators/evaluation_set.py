@@ -1,0 +1,177 @@
+"""Evaluation sets and their items: documents with the output that is expected of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_extend import fingerprints
+from airflow_provider_extend.api.endpoints import find
+from airflow_provider_extend.api.errors import ExtendInputError
+from airflow_provider_extend.api.versions import V2026
+from airflow_provider_extend.operators._base import ExtendOperator, airflow_errors
+from airflow_provider_extend.operators._submit import Submission, submit_once
+
+if TYPE_CHECKING:
+    from airflow_provider_extend._compat import Context
+    from airflow_provider_extend.client import ExtendClient
+
+#: Items in one create call (SDK 1.20.0); older versions name no limit.
+_ITEMS_PER_CALL = 100
+
+
+class ExtendCreateEvaluationSetOperator(ExtendOperator):
+    """Create an evaluation set (POST /evaluation_sets). Returns its id; costs nothing.
+
+    :param name: name of the set (templated).
+    :param processor_id: the extractor, classifier, splitter or processor that it tests (templated).
+    :param description: (templated).
+    :param extend_conn_id: connection (templated).
+    """
+
+    template_fields: Sequence[str] = ("name", "processor_id", "description", "extend_conn_id")
+
+    def __init__(self, *, name: str, processor_id: str, description: str = "", **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.name = name
+        self.processor_id = processor_id
+        self.description = description
+
+    def execute(self, context: Context) -> str:
+        client = self.client()
+        owner = "entityId" if client.api_version == V2026 else "processorId"
+        created = client.call(
+            "evaluation_sets.create",
+            body={"name": self.name, "description": self.description, owner: self.processor_id},
+        )
+        self.log.info("Created evaluation set %s.", created["id"])
+        return str(created["id"])
+
+
+class ExtendCreateEvaluationSetItemsOperator(ExtendOperator):
+    """Add items to an evaluation set. Returns the ids of the items it added.
+
+    A retry adds no item twice, since a document that is counted twice would falsify the verdict: files that
+    the set already holds are left out. 2024-12-23 cannot list items; there the create is made once, and a try
+    whose outcome cannot be told fails with what to do.
+
+    Expected outputs are document content: give them by `files` and `expected_outputs_path`, and they pass
+    through neither XCom nor the rendered templates that Airflow stores; `items` is left out of the latter.
+
+    :param evaluation_set_id: the set (templated).
+    :param files: return value of `ExtendUploadFilesOperator` (templated).
+    :param expected_outputs_path: JSON file {file name: {field: value}} for an extractor, or {file name:
+        expectedOutput} as the API takes it for the other kinds; a path or a URL of a store that Airflow knows
+        (templated).
+    :param items: instead of both, what the API takes: {"fileId" (2026-02-09: or "fileIds"), "expectedOutput"}
+        each; expectedOutput of an extractor is {"value": {field: value}} (templated).
+    :param extend_conn_id: connection (templated).
+    """
+
+    template_fields: Sequence[str] = (
+        "evaluation_set_id",
+        "files",
+        "expected_outputs_path",
+        "items",
+        "extend_conn_id",
+    )
+    confidential_fields = ("items",)
+
+    def __init__(
+        self,
+        *,
+        evaluation_set_id: str,
+        files: Sequence[Mapping[str, Any]] | None = None,
+        expected_outputs_path: str | None = None,
+        items: Sequence[Mapping[str, Any]] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.evaluation_set_id = evaluation_set_id
+        self.files = files
+        self.expected_outputs_path = expected_outputs_path
+        self.items = items
+
+    def execute(self, context: Context) -> list[str]:
+        with airflow_errors():
+            items = _checked(self._items())
+        client = self.client()
+        if client.api_version not in find("evaluation_set_items.list").paths:
+            return self._create_once(context, client, items)
+        listed = client.iterate("evaluation_set_items.list", self.evaluation_set_id)
+        known = {tuple(fingerprints.file_ids(row)) for row in listed}
+        missing = [item for item in items if tuple(_files_of(item)) not in known]
+        if len(missing) < len(items):
+            self.log.info("%d items are in the set already.", len(items) - len(missing))
+        added: list[str] = []
+        for start in range(0, len(missing), _ITEMS_PER_CALL):
+            added += self._create(client, missing[start : start + _ITEMS_PER_CALL])
+        self.log.info("Added %d items to evaluation set %s.", len(added), self.evaluation_set_id)
+        return added
+
+    def _items(self) -> Any:
+        items = self.shown_to_extend("items")
+        if items is not None or not self.files or not self.expected_outputs_path:
+            return items
+        from airflow.sdk import ObjectStoragePath
+
+        try:
+            expected = json.loads(ObjectStoragePath(self.expected_outputs_path).read_text())
+        except (OSError, ValueError) as error:
+            raise ExtendInputError(
+                f"{self.expected_outputs_path!r} cannot be read as JSON ({type(error).__name__}). Nothing was sent."
+            ) from None
+        names = {file["id"]: PurePath(file["path"]).name for file in self.files}
+        missing = [name for name in names.values() if name not in expected]
+        if missing:
+            raise ExtendInputError(
+                f"{self.expected_outputs_path!r} expects nothing of {len(missing)} of {len(names)} files: "
+                f"{', '.join(missing[:5])}. Nothing was sent."
+            )
+        return [{"fileId": key, "expectedOutput": _expected(expected[name])} for key, name in names.items()]
+
+    def _create_once(
+        self, context: Context, client: ExtendClient, items: Sequence[Mapping[str, Any]]
+    ) -> list[str]:
+        submission = Submission(
+            what="items of the evaluation set",
+            parts={"evaluation_set_id": self.evaluation_set_id, "items": list(items)},
+            create=lambda token: ",".join(self._create(client, items)),
+            keep=lambda ids: True,
+        )
+        return submit_once(context, submission, self.log).id.split(",")
+
+    def _create(self, client: ExtendClient, items: Sequence[Mapping[str, Any]]) -> list[str]:
+        if client.api_version == V2026:
+            rows = client.call("evaluation_set_items.create", self.evaluation_set_id, body={"items": items})
+        else:
+            body = {"evaluationSetId": self.evaluation_set_id, "items": items}
+            rows = client.call("evaluation_set_items.create_bulk", body=body)
+        return [str(row["id"]) for row in rows]
+
+
+def _expected(output: Mapping[str, Any]) -> Mapping[str, Any]:
+    """`output` as the API takes it: the plain fields of an extractor go below `value`."""
+    as_the_api_takes_it = ({"value"}, {"splits"}, {"id", "type"})
+    return output if set(output) in as_the_api_takes_it else {"value": output}
+
+
+def _files_of(item: Mapping[str, Any]) -> list[str]:
+    return [item["fileId"]] if "fileId" in item else list(item.get("fileIds", ()))
+
+
+def _checked(items: Any) -> list[Mapping[str, Any]]:
+    if not isinstance(items, Sequence) or isinstance(items, str) or not items:
+        raise ExtendInputError(
+            "There are no items: expected either files and expected_outputs_path, or items as a list of "
+            '{"fileId": ..., "expectedOutput": ...}. Nothing was sent.'
+        )
+    for number, item in enumerate(items):
+        # What is wrong is said without the item: it holds a document's content.
+        if not isinstance(item, Mapping) or not _files_of(item) or "expectedOutput" not in item:
+            raise ExtendInputError(
+                f"items[{number}] has no fileId (or fileIds) or no expectedOutput. Nothing was sent."
+            )
+    return list(items)

@@ -1,0 +1,196 @@
+"""Processor versions: publish what was judged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_extend import fingerprints
+from airflow_provider_extend.api.errors import ExtendInputError, ExtendRunFailed
+from airflow_provider_extend.api.runs import BATCH_PROCESSOR_RUN, SUCCEEDED, Run
+from airflow_provider_extend.operators._base import ExtendOperator, airflow_errors
+from airflow_provider_extend.operators._submit import Submission, submit_once
+from airflow_provider_extend.processors import DRAFT, Processor, ProcessorVersion, check_release_type
+from airflow_provider_extend.reading import look_up, with_scores
+
+if TYPE_CHECKING:
+    from airflow_provider_extend._compat import Context
+    from airflow_provider_extend.client import ExtendClient
+
+
+class ExtendPublishProcessorVersionOperator(ExtendOperator):
+    """Publish the processor version that a run judged: that very config, once.
+
+    The config that was judged is sent along, and the published one is compared with it. A draft that changed
+    since it was judged is not published: with `config_fingerprint` its config is compared with the one read
+    before the run was started; without, the draft must not have changed after the run was created (on
+    2026-02-09 the API gives no such time for a version; that a change of the draft moves `updatedAt` of its
+    extractor, classifier or splitter is an assumption). A run of a version that is published already publishes
+    nothing and returns that version.
+
+    A token in the version's description lets a retry find the version that an earlier try made.
+
+    Returns {id, version, processor_id, run_id, description, config_fingerprint} and pushes the id as XCom
+    `processor_version_id`.
+
+    :param run: return value of the sensor, or the id of a batch processor run (templated).
+    :param release_type: `minor` or `major` (templated).
+    :param description: shown in the dashboard, before the token (templated).
+    :param config_fingerprint: XCom `config_fingerprint` of `ExtendRunEvaluationSetOperator` (templated).
+    :param allow_unverified_draft: publish the draft as it is now although nothing shows that it was judged.
+    :param extend_conn_id: connection (templated).
+    """
+
+    template_fields: Sequence[str] = (
+        "run",
+        "release_type",
+        "description",
+        "config_fingerprint",
+        "extend_conn_id",
+    )
+
+    def __init__(
+        self,
+        *,
+        run: Mapping[str, Any] | str,
+        release_type: str = "minor",
+        description: str = "",
+        config_fingerprint: str | None = None,
+        allow_unverified_draft: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.run = run
+        self.release_type = release_type
+        self.description = description
+        self.config_fingerprint = config_fingerprint
+        self.allow_unverified_draft = allow_unverified_draft
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        client = self.client()
+        with airflow_errors():
+            check_release_type(self.release_type)
+            run = self._judged(client)
+            processor = Processor(client, str(run.processor_id), run.processor_type)
+            judged = self._version_of(processor, run)
+            if judged is not None:
+                self.log.info("Run %s judged version %s, which is published already.", run.id, judged.name)
+            else:
+                judged = self._publish(context, processor, run)
+        context["ti"].xcom_push(key="processor_version_id", value=judged.id)
+        return {
+            "id": judged.id,
+            "version": judged.name,
+            "processor_id": judged.processor_id,
+            "run_id": run.id,
+            "description": judged.description,
+            "config_fingerprint": fingerprints.of(judged.config),
+        }
+
+    def _judged(self, client: ExtendClient) -> Run:
+        handed_in = self.run if isinstance(self.run, Mapping) else {"id": self.run}
+        kind, run_id = handed_in.get("kind") or BATCH_PROCESSOR_RUN, handed_in.get("id")
+        run = with_scores(client, look_up(client, kind, run_id))
+        if run.outcome != SUCCEEDED:
+            raise ExtendRunFailed(
+                f"Run {run.id} is {run.status}: only what a PROCESSED run judged is published. Nothing was "
+                "published.",
+                run_id=run.id,
+                outcome=run.outcome or "moving",
+            )
+        if not run.processor_id:
+            raise ExtendInputError(f"Run {run.id} names no processor. Nothing was published.")
+        return run
+
+    def _version_of(self, processor: Processor, run: Run) -> ProcessorVersion | None:
+        """The published version that the run judged; None if it judged the draft."""
+        if run.version_name == DRAFT:
+            return None
+        if not run.processor_version_id:
+            raise ExtendInputError(
+                f"Run {run.id} does not say which version it judged. Nothing was published."
+            )
+        version = processor.version(run.processor_version_id)
+        return None if version.name == DRAFT else version
+
+    def _publish(self, context: Context, processor: Processor, run: Run) -> ProcessorVersion:
+        made: dict[str, ProcessorVersion] = {}
+        drafts: list[ProcessorVersion] = []
+
+        def prepare() -> dict[str, str]:
+            draft = processor.draft()
+            self._check_unchanged(draft, run)
+            drafts.append(draft)
+            return {"config_fingerprint": fingerprints.of(draft.config)}
+
+        def create(token: str) -> str:
+            description = f"{self.description} [airflow {token}]".strip()
+            version = processor.publish(
+                drafts[-1].config, release_type=self.release_type, description=description
+            )
+            made[version.id] = version
+            return version.id
+
+        def look_up_version(token: str) -> str | None:
+            rows = processor.versions()
+            return next((str(row["id"]) for row in rows if token in (row.get("description") or "")), None)
+
+        submission = Submission(
+            what="processor version",
+            parts={
+                "run": run.id,
+                "processor": processor.id,
+                "release_type": self.release_type,
+                "description": self.description,
+            },
+            prepare=prepare,
+            create=create,
+            keep=lambda version_id: True,
+            look_up=look_up_version,
+        )
+        receipt = submit_once(context, submission, self.log)
+        version = made.get(receipt.id) or processor.version(receipt.id)
+        self._check_published(version, receipt.facts.get("config_fingerprint"), drafts)
+        self.log.info("Published version %s (%s) of processor %s.", version.name, version.id, processor.id)
+        return version
+
+    def _check_unchanged(self, draft: ProcessorVersion, run: Run) -> None:
+        """Raise unless the draft is the one that `run` judged."""
+        if self.allow_unverified_draft:
+            self.log.warning("Publishing the draft as it is now: allow_unverified_draft is set.")
+            return
+        if self.config_fingerprint:
+            if fingerprints.of(draft.config) != self.config_fingerprint:
+                raise ExtendInputError(
+                    f"The draft of processor {draft.processor_id} changed after run {run.id} was started: its "
+                    f"config has fingerprint {fingerprints.of(draft.config)[:12]}, judged was "
+                    f"{self.config_fingerprint[:12]}. Nothing was published; evaluate the draft again."
+                )
+            return
+        if draft.changed_at is None or run.created_at is None or draft.changed_at > run.created_at:
+            raise ExtendInputError(
+                f"It cannot be shown that run {run.id} (created {_shown(run.created_at)}) judged the draft of "
+                f"processor {draft.processor_id} as it is now (changed {_shown(draft.changed_at)}). Nothing was "
+                "published; evaluate the draft again, or set allow_unverified_draft=True to publish it unseen."
+            )
+
+    def _check_published(
+        self, version: ProcessorVersion, judged: str | None, drafts: Sequence[ProcessorVersion]
+    ) -> None:
+        """Raise if Extend published something else than what was sent."""
+        if judged is None and self.config_fingerprint:
+            judged = self.config_fingerprint
+        same = judged is None or fingerprints.of(version.config) == judged
+        if not same and drafts:
+            # The server may add keys; those that were sent must be there unchanged.
+            sent = drafts[-1].config
+            same = all(version.config.get(key) == value for key, value in sent.items())
+        if not same:
+            raise ExtendInputError(
+                f"Version {version.name} ({version.id}) of processor {version.processor_id} was published, but its "
+                "config is not the one that was judged. Look at it in the dashboard; a retry publishes no other."
+            )
+
+
+def _shown(when: Any) -> str:
+    return when.isoformat() if when is not None else "at an unknown time"
