@@ -1,0 +1,113 @@
+"""A running emulator and plain ``requests`` against it: nothing of the project's own client."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from airflow_provider_extend.emulator.pytest_plugin import (  # noqa: F401  (fixtures)
+    ExtendEmulator,
+    _extend_emulator_server,
+    extend_emulator,
+)
+
+V24, V25, V26 = "2024-12-23", "2025-04-21", "2026-02-09"
+
+
+class Api:
+    def __init__(self, emulator: ExtendEmulator) -> None:
+        self.emulator = emulator
+        self.control = emulator.control
+
+    def send(self, method: str, path: str, version: str | None = V26, **given: Any) -> requests.Response:
+        headers = {"Authorization": f"Bearer {self.emulator.token}", "x-extend-api-version": version}
+        headers |= given.pop("headers", {})
+        plain = {name: value for name, value in headers.items() if value is not None}
+        given.setdefault("timeout", 10)
+        return requests.request(method, self.emulator.base_url + path, headers=plain, **given)
+
+    def ok(self, method: str, path: str, version: str = V26, **given: Any) -> Any:
+        answer = self.send(method, path, version, **given)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def upload(self, data: bytes, name: str = "document", version: str = V26) -> str:
+        body = self.ok("POST", "/files/upload", version, files={"file": (name, data)})
+        return str(body["id"] if version == V26 else body["file"]["id"])
+
+    def extractor(self, config: Any, name: str = "Invoices") -> Any:
+        return self.ok("POST", "/extractors", json={"name": name, "config": config})
+
+    def evaluation_set(self, processor_id: str, items: list[tuple[bytes, Any]]) -> str:
+        made = self.ok("POST", "/evaluation_sets", json={"name": "Set", "entityId": processor_id})
+        if items:
+            rows = [{"fileId": self.upload(data), "expectedOutput": {"value": want}} for data, want in items]
+            self.ok("POST", f"/evaluation_sets/{made['id']}/items", json={"items": rows})
+        return str(made["id"])
+
+    def run(self, set_id: str, **more: Any) -> Any:
+        return self.ok("POST", "/evaluation_set_runs", json={"evaluationSetId": set_id, **more})
+
+    def finished(self, run_id: str) -> Any:
+        deadline = time.monotonic() + 5
+        while time.monotonic() < deadline:
+            run = self.ok("GET", f"/evaluation_set_runs/{run_id}")
+            if run["status"] not in ("PENDING", "PROCESSING"):
+                return run
+            time.sleep(0.02)
+        raise AssertionError(f"{run_id} did not end")
+
+    def evaluate(self, config: Any, items: list[tuple[bytes, Any]]) -> Any:
+        set_id = self.evaluation_set(self.extractor(config)["id"], items)
+        return self.finished(self.run(set_id)["id"])
+
+
+@pytest.fixture
+def api(extend_emulator: ExtendEmulator) -> Api:  # noqa: F811
+    return Api(extend_emulator)
+
+
+@pytest.fixture
+def example() -> Callable[[str], Any]:
+    """The body of a published example, copied from the API's documentation of that version."""
+    data = Path(__file__).parent / "data"
+    return lambda name: json.loads((data / f"{name}.json").read_text())["body"]
+
+
+@pytest.fixture
+def pdf() -> Callable[..., bytes]:
+    """Bytes of a PDF with the given lines, a list per page."""
+
+    def build(*pages: list[str]) -> bytes:
+        texts = []
+        for lines in pages:
+            shown = "".join(f"({line}) Tj T* " for line in lines)
+            texts.append(f"BT /F1 12 Tf 14 TL 72 720 Td {shown}ET")
+        kids = " ".join(f"{4 + 2 * at} 0 R" for at in range(len(texts)))
+        objects = [
+            "<< /Type /Catalog /Pages 2 0 R >>",
+            f"<< /Type /Pages /Kids [{kids}] /Count {len(texts)} >>",
+            "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+        ]
+        for at, text in enumerate(texts):
+            objects.append(
+                "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] "
+                f"/Resources << /Font << /F1 3 0 R >> >> /Contents {5 + 2 * at} 0 R >>"
+            )
+            objects.append(f"<< /Length {len(text)} >>\nstream\n{text}\nendstream")
+        data, offsets = b"%PDF-1.4\n", []
+        for number, body in enumerate(objects, 1):
+            offsets.append(len(data))
+            data += f"{number} 0 obj\n{body}\nendobj\n".encode()
+        table = "".join(f"{offset:010d} 00000 n \n" for offset in offsets)
+        head = f"xref\n0 {len(objects) + 1}\n0000000000 65535 f \n{table}"
+        tail = f"trailer << /Size {len(objects) + 1} /Root 1 0 R >>\nstartxref\n{len(data)}\n%%EOF\n"
+        return data + (head + tail).encode()
+
+    return build
