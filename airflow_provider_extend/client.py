@@ -6,7 +6,6 @@ Knows no Airflow: `ExtendHook` makes one from a connection, a script makes one f
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
 import threading
 import time
@@ -23,19 +22,17 @@ import tenacity
 import urllib3.exceptions
 
 from airflow_provider_extend import __version__
-from airflow_provider_extend.api.calls import Call, build, camel, cut_queries, next_page_token, result_of
+from airflow_provider_extend.api.answers import Answer, doubt, read_answer
+from airflow_provider_extend.api.calls import Call, build, camel, next_page_token, result_of
 from airflow_provider_extend.api.endpoints import ENDPOINTS, RUN
 from airflow_provider_extend.api.errors import (
     ExtendAnswerError,
-    ExtendAPIError,
     ExtendConnectionError,
     ExtendError,
     ExtendInputError,
     ExtendRateLimited,
-    api_error_class,
-    read_error_body,
 )
-from airflow_provider_extend.api.retry import MAX_ATTEMPTS, may_repeat, parse_retry_after, wait_seconds
+from airflow_provider_extend.api.retry import MAX_ATTEMPTS, may_repeat, wait_seconds
 from airflow_provider_extend.api.versions import DEFAULT_API_VERSION, check_api_version, check_host
 from airflow_provider_extend.multipart import MultipartFile
 from airflow_provider_extend.ratelimit import buckets_of
@@ -44,10 +41,7 @@ log = logging.getLogger(__name__)
 
 DEFAULT_TIMEOUT = 30.0
 _CONNECT_TIMEOUT = 10.0
-_MAX_MESSAGE = 500
 _MAX_REDIRECTS = 3
-#: What the status alone says about trying again, for error bodies without `retryable` (README section 4).
-_RETRYABLE_STATUS = frozenset({408, 429})
 
 Translator = Callable[[ExtendError], Exception]
 
@@ -343,53 +337,10 @@ class ExtendClient:
         return session
 
     def _read(self, call: Call, response: requests.Response) -> Any:
-        status = response.status_code
-        if not 200 <= status < 300:
-            raise self._error(call, response)
-        text = self._scrubbed(_text(response))
-        try:
-            return json.loads(text)
-        except ValueError:
-            what = "nothing" if not text.strip() else "something that is not JSON"
-            raise ExtendAnswerError(
-                f"{call}: HTTP {status} with {what}, where JSON was due{_doubt(call)}. Check the host and the "
-                "proxy of the Extend connection.",
-                status=status,
-            ) from None
-
-    def _error(self, call: Call, response: requests.Response) -> ExtendError:
-        status = response.status_code
-        try:
-            body = json.loads(self._scrubbed(_text(response)))
-        except ValueError:
-            body = None
-        fields = read_error_body(body)
-        if not fields:
-            where = f" ({response.headers.get('content-type', 'no content type').partition(';')[0]})"
-            message = (
-                f"{call}: HTTP {status} with an answer that is not Extend's{where}{_doubt(call, status)}."
-            )
-            if 300 <= status < 400:
-                message = f"{call}: HTTP {status}, a redirect that is not followed{_doubt(call, status)}."
-            if status < 500 and status not in (401, 402, 403, 404, 408, 429):
-                return ExtendAnswerError(message, status=status)
-            text: str = "the answer says no more"
-        else:
-            text = cut_queries(fields.pop("message", "") or "no message")[:_MAX_MESSAGE]
-        code = fields.pop("code", None)
-        request_id = fields.pop("request_id", None) or response.headers.get("x-extend-request-id")
-        named = f" {code}" if code else ""
-        ticket = f" [request {self._scrubbed(request_id)}]" if request_id else ""
-        fields.setdefault("retryable", status in _RETRYABLE_STATUS or status >= 500)
-        cls = api_error_class(status, code)
-        return cls(
-            f"{call}: HTTP {status}{named}: {text}{_hint(cls, self.settings)}{_doubt(call, status)}{ticket}",
-            status=status,
-            code=code,
-            request_id=request_id,
-            retry_after=parse_retry_after(response.headers.get("retry-after")),
-            **fields,
-        )
+        # JSON is UTF-8; guessing the encoding, as requests does, is slow and sometimes wrong.
+        text = self._scrubbed(response.content.decode("utf-8", "replace"))
+        headers = {name.lower(): self._scrubbed(value) for name, value in response.headers.items()}
+        return read_answer(call, Answer(response.status_code, headers, text), self.settings.base_url)
 
     def _scrubbed(self, text: str) -> str:
         """`text` without the key, should a server echo it."""
@@ -438,11 +389,6 @@ class _Bearer(requests.auth.AuthBase):
         return request
 
 
-def _text(response: requests.Response) -> str:
-    """JSON is UTF-8; guessing the encoding, as requests does, is slow and sometimes wrong."""
-    return response.content.decode("utf-8", "replace")
-
-
 def _origin(url: str) -> tuple[str, str | None, int | None]:
     parts = urlsplit(url)
     return parts.scheme, parts.hostname, parts.port
@@ -474,9 +420,7 @@ def _raise_connection_error(call: Call, error: requests.RequestException) -> NoR
         what = "no answer in time" if sent else "no connection in time"
     else:
         what = "the connection broke" if sent else "no connection could be made"
-    message = (
-        f"{call}: {what} ({type(error).__name__}){_doubt(call) if sent else '. Extend was not reached'}."
-    )
+    message = f"{call}: {what} ({type(error).__name__}){doubt(call) if sent else '. Extend was not reached'}."
     raise ExtendConnectionError(message, sent=sent) from None
 
 
@@ -499,24 +443,3 @@ def _caused_by(error: BaseException | None, name: str) -> bool:
             return True
         error = error.__cause__ or error.__context__
     return False
-
-
-def _doubt(call: Call, status: int | None = None) -> str:
-    """What is unknown now: a create whose answer was lost may have been carried out."""
-    if call.endpoint.repeatable or (status is not None and status < 500 and status != 408):
-        return ""
-    return "; it is not known whether Extend carried it out, and it was not sent again"
-
-
-_HINTS: Mapping[str, str] = {
-    "ExtendUnauthorized": " Either the API key is wrong or revoked, or it belongs to another region: {url} was asked.",
-    "ExtendUsageBlocked": " The account is out of credits or blocked; a retry does not help before that is settled.",
-    "ExtendForbidden": " The key may not do this: check its scope and the workspace id of the connection.",
-    "ExtendNotFound": " It does not exist, was deleted, or belongs to another workspace or region ({url} was asked).",
-    "ExtendEndpointRemoved": " API version {version} of the connection no longer has this call.",
-}
-
-
-def _hint(cls: type[ExtendAPIError], settings: ClientSettings) -> str:
-    hint = _HINTS.get(cls.__name__, "")
-    return f".{hint}".format(url=settings.base_url, version=settings.api_version) if hint else ""

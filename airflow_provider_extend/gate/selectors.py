@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable
 
@@ -38,6 +37,8 @@ def matching(pattern: str, selectors: Iterable[str]) -> list[str]:
 
 def nearest(pattern: str, selectors: Iterable[str]) -> list[str]:
     """A few selectors that look like `pattern`, for an error message."""
+    import difflib  # needed for an error only
+
     known = sorted(selectors)
     return difflib.get_close_matches(pattern, known, n=3, cutoff=0.5) or known[:5]
 
