@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sized
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -13,8 +13,18 @@ from airflow_provider_extend.exceptions import as_airflow
 from airflow_provider_extend.hooks.extend import ExtendHook
 
 if TYPE_CHECKING:
-    from airflow_provider_extend._compat import Context
     from airflow_provider_extend.client import ExtendClient
+
+
+class Confidential:
+    """Holds a value and shows nothing of it: Airflow stores the text of what it cannot take for JSON."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def __repr__(self) -> str:
+        size = f"{len(self.value)} entries" if isinstance(self.value, Sized) else type(self.value).__name__
+        return f"<{size}, not shown>"
 
 
 class ExtendOperator(BaseOperator):
@@ -31,16 +41,17 @@ class ExtendOperator(BaseOperator):
         super().__init__(**kwargs)
         self.extend_conn_id = extend_conn_id
 
-    def render_template_fields(self, context: Context, jinja_env: Any = None) -> None:
-        super().render_template_fields(context, jinja_env)
-        self._hidden = {name: getattr(self, name) for name in self.confidential_fields}
-        for name, value in self._hidden.items():
-            if value is not None:
-                setattr(self, name, f"<{len(value)} entries, not shown>")
+    def __setattr__(self, key: str, value: Any) -> None:
+        # A confidential field is set once by __init__, as the author wrote it, and again when it is rendered;
+        # a mapped task renders past `render_template_fields`, so that is no place to catch it.
+        if key in self.confidential_fields and hasattr(self, key):
+            value = Confidential(value)
+        super().__setattr__(key, value)
 
-    def shown_to_extend(self, name: str) -> Any:
-        """The rendered value of a confidential field."""
-        return getattr(self, "_hidden", {}).get(name, getattr(self, name))
+    def revealed(self, name: str) -> Any:
+        """The value of a confidential field."""
+        value = getattr(self, name)
+        return value.value if isinstance(value, Confidential) else value
 
     def client(self) -> ExtendClient:
         return ExtendHook(self.extend_conn_id).get_conn()

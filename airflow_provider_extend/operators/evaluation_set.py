@@ -112,7 +112,7 @@ class ExtendCreateEvaluationSetItemsOperator(ExtendOperator):
         return added
 
     def _items(self) -> Any:
-        items = self.shown_to_extend("items")
+        items = self.revealed("items")
         if items is not None or not self.files or not self.expected_outputs_path:
             return items
         from airflow.sdk import ObjectStoragePath

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -23,7 +24,7 @@ from airflow_provider_extend._compat import (
 from airflow_provider_extend.api.calls import check_id
 from airflow_provider_extend.api.errors import ExtendError, ExtendRunFailed
 from airflow_provider_extend.api.runs import SUCCEEDED, Run
-from airflow_provider_extend.exceptions import ExtendException, as_airflow
+from airflow_provider_extend.exceptions import as_airflow
 from airflow_provider_extend.hooks.extend import ExtendHook
 from airflow_provider_extend.reading import look_up, with_scores
 from airflow_provider_extend.results import push_run
@@ -78,6 +79,7 @@ class RunSensor(BaseSensorOperator):
         self.extend_conn_id = extend_conn_id
         self.deferrable = deferrable
         self.output_path = output_path
+        self._status: str | None = None
 
     @property
     def run_id(self) -> str:
@@ -88,7 +90,10 @@ class RunSensor(BaseSensorOperator):
         with self._ends_as_declared():
             if self.deferrable:
                 return self._look_or_defer(context, self._deadline(context))
-            return super().execute(context)
+            try:
+                return super().execute(context)
+            except AirflowSensorTimeout:
+                raise self._timed_out() from None
 
     def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context) -> Any:
         """Overridden: the base class resumes with other states than its poke loop ends with."""
@@ -117,7 +122,9 @@ class RunSensor(BaseSensorOperator):
     def _look_or_defer(self, context: Context, deadline: float) -> Any:
         try:
             run = self._read()
-        except ExtendException as error:
+        except AirflowFailException:
+            raise
+        except Exception as error:
             if not self.silent_fail:
                 raise
             self.log.error("%s; the wait goes on (silent_fail).", error)
@@ -126,10 +133,7 @@ class RunSensor(BaseSensorOperator):
                 return self._result(context, run)
         left = deadline - time.time()
         if left <= 0:
-            raise AirflowSensorTimeout(
-                f"{self._named} did not end within {self._seconds:.0f} s. It goes on, and nothing was cancelled: "
-                "look at it in the dashboard, or clear this task to wait again."
-            )
+            raise self._timed_out()
         self.defer(
             trigger=ExtendRunTrigger(
                 extend_conn_id=self.extend_conn_id,
@@ -149,9 +153,12 @@ class RunSensor(BaseSensorOperator):
             raise as_airflow(error) from None
         client = ExtendHook(self.extend_conn_id).get_conn()
         run = look_up(client, self.kind, self.run_id)
-        if not run.status_known:
-            self.log.warning("%s has the unknown status %r: waiting on.", self._named, run.status)
-        self.log.info("%s is %s.", self._named, run.status)
+        if run.status != self._status:
+            self._status = run.status
+            level = logging.INFO if run.status_known else logging.WARNING
+            self.log.log(
+                level, "%s is %s%s.", self._named, run.status, "" if run.status_known else " (unknown)"
+            )
         return with_scores(client, run)
 
     def _result(self, context: Context, run: Run) -> dict[str, Any]:
@@ -160,6 +167,12 @@ class RunSensor(BaseSensorOperator):
         if run.outcome != SUCCEEDED:
             raise as_airflow(self._failure(run))
         return result
+
+    def _timed_out(self) -> AirflowSensorTimeout:
+        return AirflowSensorTimeout(
+            f"{self._named} did not end within {self._seconds:.0f} s; it was {self._status or 'not read'} last. It "
+            "goes on, and nothing was cancelled: look at it in the dashboard, or clear this task to wait again."
+        )
 
     def _failure(self, run: Run) -> ExtendRunFailed:
         if run.failure_reason:
