@@ -1,0 +1,1 @@
+"""`python -m demo`: an evaluation gate at work, on a local Airflow and a local Extend."""
