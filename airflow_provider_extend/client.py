@@ -6,6 +6,7 @@ Knows no Airflow: `ExtendHook` makes one from a connection, a script makes one f
 from __future__ import annotations
 
 import hashlib
+import json
 import logging
 import threading
 import time
@@ -22,7 +23,7 @@ import tenacity
 import urllib3.exceptions
 
 from airflow_provider_extend import __version__
-from airflow_provider_extend.api.answers import Answer, doubt, read_answer
+from airflow_provider_extend.api.answers import NOT_JSON, NOTHING, Answer, doubt, read_answer
 from airflow_provider_extend.api.calls import Call, build, camel, next_page_token, result_of
 from airflow_provider_extend.api.endpoints import ENDPOINTS, RUN
 from airflow_provider_extend.api.errors import (
@@ -32,8 +33,14 @@ from airflow_provider_extend.api.errors import (
     ExtendInputError,
     ExtendRateLimited,
 )
-from airflow_provider_extend.api.retry import MAX_ATTEMPTS, may_repeat, wait_seconds
-from airflow_provider_extend.api.versions import DEFAULT_API_VERSION, check_api_version, check_host
+from airflow_provider_extend.api.retry import MAX_ATTEMPTS, in_doubt, may_repeat, wait_seconds
+from airflow_provider_extend.api.versions import (
+    DEFAULT_API_VERSION,
+    check_api_version,
+    check_host,
+    is_allowed_by_admin,
+    split_url,
+)
 from airflow_provider_extend.multipart import MultipartFile
 from airflow_provider_extend.ratelimit import buckets_of
 
@@ -55,7 +62,8 @@ class ClientSettings:
     :param api_version: dated version of the API, sent with every request.
     :param workspace_id: needed with organisation keys only.
     :param timeout: seconds for an answer; the connect timeout is at most 10 s of it.
-    :param verify: check the server's certificate.
+    :param verify: check the server's certificate. Only for hosts that `allowed_hosts` names may it be False:
+        whoever edits a connection could otherwise read the key through a proxy of theirs.
     :param proxy: URL of a proxy; None: the environment's.
     :param rates: requests per second by class (`GET`, `WRITE`, `RUN`); default 10 each.
     :param allowed_hosts: entries of `[extend] allowed_hosts`.
@@ -75,6 +83,12 @@ class ClientSettings:
     def __post_init__(self) -> None:
         check_api_version(self.api_version)
         check_host(self.base_url, self.allowed_hosts)
+        if not self.verify and not is_allowed_by_admin(self.base_url, self.allowed_hosts):
+            raise ExtendInputError(
+                "The Extend connection switches the check of the server's certificate off (verify is false). That "
+                f"is honoured only for hosts named in `[extend] allowed_hosts`, and {self.base_url} is not. Nothing "
+                "was sent."
+            )
         for what, value in (("API key", self.api_key), ("workspace id", self.workspace_id or "")):
             # An HTTP library quotes a header that it refuses, and with it the key: refuse it here instead.
             if not value.isascii() or not value.isprintable() or " " in value:
@@ -195,6 +209,7 @@ class ExtendClient:
         The page token is bound to the query (README section 7): every page is asked for with the same one.
         """
         token: str | None = None
+        seen: set[str] = set()
         while True:
             with self._translated():
                 call = build(
@@ -202,13 +217,14 @@ class ExtendClient:
                 )
                 answer = self._send(call)
                 rows, following = result_of(call, answer), next_page_token(answer)
-                if following is not None and following == token:
+                if following in seen:
                     raise ExtendAnswerError(
                         f"{call}: Extend repeats a page token; the list has no end.", status=200
                     )
             yield from rows
             if following is None:
                 return
+            seen.add(following)
             token = following
 
     def upload(
@@ -226,6 +242,9 @@ class ExtendClient:
         :raises ExtendInputError: the file cannot be read or is empty.
         """
         path = Path(source) if isinstance(source, str) else source
+        if isinstance(path, Path) and path.is_file() and path.stat().st_size == 0:
+            with self._translated():
+                raise ExtendInputError(f"The file {str(path)!r} is empty. Nothing was uploaded.")
         result = self.call(
             "files.upload",
             query={"convertToPdf": convert_to_pdf},
@@ -261,7 +280,11 @@ class ExtendClient:
             sleep=self._sleep,
             reraise=True,
         )
-        return retrying(self._send_once, call, file, timeout or self.settings.timeout)
+        try:
+            return retrying(self._send_once, call, file, timeout or self.settings.timeout)
+        except ExtendError as error:
+            error.paid_in_doubt = call.endpoint.rate_class == RUN and in_doubt(error)
+            raise
 
     def _send_once(self, call: Call, file: FileSource | None, timeout: float) -> Any:
         bucket = self._buckets[call.endpoint.rate_class]
@@ -286,12 +309,16 @@ class ExtendClient:
         # would leave in doubt whether the run was started.
         session = self._new_session() if call.endpoint.rate_class == RUN else self._session()
         url = self.settings.base_url + call.path
+        params: dict[str, Any] | None = dict(call.query)
+        # With the request, not on the session: there the environment's proxy would win.
+        proxies = dict.fromkeys(("http", "https"), self.settings.proxy) if self.settings.proxy else None
         try:
             for _ in range(_MAX_REDIRECTS):
                 response = session.request(
                     call.endpoint.method,
                     url,
-                    params=dict(call.query),
+                    params=params,
+                    proxies=proxies,
                     timeout=(min(_CONNECT_TIMEOUT, timeout), timeout),
                     allow_redirects=False,
                     verify=self.settings.verify,
@@ -299,8 +326,8 @@ class ExtendClient:
                 )
                 if not response.is_redirect or call.endpoint.method != "GET":
                     return response
-                url = self._redirected(call, response)
-        except requests.RequestException as error:
+                url, params = self._redirected(call, response), None
+        except (requests.RequestException, urllib3.exceptions.LocationParseError, UnicodeError) as error:
             _raise_connection_error(call, error)
         finally:
             if call.endpoint.rate_class == RUN:
@@ -310,11 +337,16 @@ class ExtendClient:
         )
 
     def _redirected(self, call: Call, response: requests.Response) -> str:
-        target = urljoin(response.url, response.headers["location"])
-        if _origin(target) != _origin(self.settings.base_url):
+        try:
+            target = urljoin(response.url, response.headers["location"])
+        except ValueError:
+            target = ""
+        parts = split_url(target)
+        if parts is None or _origin(target) != _origin(self.settings.base_url):
+            where = repr(parts.hostname) if parts else "no address that is safe to follow"
             raise ExtendAnswerError(
-                f"{call}: redirected to another host ({urlsplit(target).hostname!r}); not followed, and the API "
-                "key was not sent there. Check the host in the Extend connection.",
+                f"{call}: redirected to another host ({where}); not followed, and the API key was not sent there. "
+                "Check the host in the Extend connection.",
                 status=response.status_code,
             )
         return target
@@ -332,19 +364,26 @@ class ExtendClient:
         session.headers["x-extend-api-version"] = self.settings.api_version
         if self.settings.workspace_id:
             session.headers["x-extend-workspace-id"] = self.settings.workspace_id
-        if self.settings.proxy:
-            session.proxies = {"http": self.settings.proxy, "https": self.settings.proxy}
         return session
 
     def _read(self, call: Call, response: requests.Response) -> Any:
         # JSON is UTF-8; guessing the encoding, as requests does, is slow and sometimes wrong.
-        text = self._scrubbed(response.content.decode("utf-8", "replace"))
+        text = response.content.decode("utf-8", "replace")
+        try:
+            # After parsing: JSON has several spellings for a character, and so for the key.
+            body = self._scrubbed(json.loads(text))
+        except ValueError:
+            body = NOT_JSON if text.strip() else NOTHING
         headers = {name.lower(): self._scrubbed(value) for name, value in response.headers.items()}
-        return read_answer(call, Answer(response.status_code, headers, text), self.settings.base_url)
+        return read_answer(call, Answer(response.status_code, headers, body), self.settings.base_url)
 
-    def _scrubbed(self, text: str) -> str:
-        """`text` without the key, should a server echo it."""
-        return text.replace(self.settings.api_key, "***")
+    def _scrubbed(self, value: Any) -> Any:
+        """Text or JSON without the key, should a server echo it."""
+        if isinstance(value, dict):
+            return {key: self._scrubbed(item) for key, item in value.items()}
+        if isinstance(value, list):
+            return [self._scrubbed(item) for item in value]
+        return value.replace(self.settings.api_key, "***") if isinstance(value, str) else value
 
 
 class Resource:
@@ -364,6 +403,8 @@ class Resource:
         return [endpoint.verb for endpoint in ENDPOINTS.values() if endpoint.resource == self._name]
 
     def __getattr__(self, verb: str) -> Callable[..., Any]:
+        if verb == "upload" and self._name == "files":
+            return self._client.upload
         if verb not in self._verbs():
             raise AttributeError(f"{self._name!r} has no {verb!r}; it has {', '.join(self._verbs())}")
         return partial(self._ask, verb)
@@ -391,7 +432,7 @@ class _Bearer(requests.auth.AuthBase):
 
 def _origin(url: str) -> tuple[str, str | None, int | None]:
     parts = urlsplit(url)
-    return parts.scheme, parts.hostname, parts.port
+    return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
 
 
 def _failure(state: tenacity.RetryCallState) -> ExtendError:
@@ -407,7 +448,7 @@ def _log_repeat(call: Call, attempts: int, state: tenacity.RetryCallState) -> No
     )
 
 
-def _raise_connection_error(call: Call, error: requests.RequestException) -> NoReturn:
+def _raise_connection_error(call: Call, error: Exception) -> NoReturn:
     """In words of our own: messages of the HTTP library may hold the address of a proxy with its password."""
     sent = not _never_sent(error)
     certificate = _caused_by(error, "SSLCertVerificationError")
@@ -424,12 +465,15 @@ def _raise_connection_error(call: Call, error: requests.RequestException) -> NoR
     raise ExtendConnectionError(message, sent=sent) from None
 
 
-def _never_sent(error: requests.RequestException) -> bool:
-    if isinstance(error, requests.exceptions.ConnectTimeout):
+def _never_sent(error: Exception) -> bool:
+    if isinstance(error, requests.exceptions.ConnectTimeout) or not isinstance(
+        error, requests.RequestException
+    ):
         return True
     reason = getattr(error.args[0], "reason", None) if error.args else None
     if isinstance(reason, urllib3.exceptions.ProxyError):
-        reason = reason.original_error
+        # Extend is reached through the proxy only once a tunnel stands.
+        return isinstance(reason.original_error, OSError | urllib3.exceptions.NewConnectionError)
     return isinstance(
         reason, urllib3.exceptions.NewConnectionError | urllib3.exceptions.ConnectTimeoutError
     ) or isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.InvalidProxyURL)

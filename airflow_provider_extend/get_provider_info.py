@@ -96,7 +96,9 @@ def get_provider_info() -> dict[str, object]:
                     },
                     "verify": {
                         "label": "Verify TLS",
-                        "description": "Check the server's certificate.",
+                        "description": (
+                            "Check the server's certificate. Off only for hosts named in `[extend] allowed_hosts`."
+                        ),
                         "schema": {"type": ["boolean", "null"], "default": True},
                     },
                     "proxy": {

@@ -54,7 +54,7 @@ class Processor:
     def draft(self) -> ProcessorVersion:
         """The draft as it is now.
 
-        :raises ExtendAnswerError: the processor has none.
+        :raises ExtendInputError: the processor has none.
         """
         if self.family:
             processor = self.client.call(f"{self.family}s.retrieve", self.id)
@@ -66,31 +66,25 @@ class Processor:
             draft = next((row for row in rows if row.get("version") == DRAFT), None)
             changed = parse_time(draft.get("updatedAt")) if draft else None
         if not isinstance(draft, Mapping):
-            raise ExtendAnswerError(f"Processor {self.id} has no draft version.", status=200)
-        return self._version(draft, changed)
+            raise ExtendInputError(f"Processor {self.id} has no draft version. Nothing was changed.")
+        return self.as_version(draft, changed)
 
     def version(self, version_id: str) -> ProcessorVersion:
         row = self.client.call(f"{self._versions}.retrieve", self.id, version_id)
-        return self._version(row, parse_time(row.get("updatedAt") or row.get("createdAt")))
+        return self.as_version(row, parse_time(row.get("updatedAt") or row.get("createdAt")))
 
     def versions(self) -> Iterator[dict[str, Any]]:
         """Rows of the version list, all pages; on 2026-02-09 without configs."""
         return self.client.iterate(f"{self._versions}.list", self.id)
 
-    def publish(self, config: Mapping[str, Any], *, release_type: str, description: str) -> ProcessorVersion:
-        """Publish exactly `config` as a new version."""
-        row = self.client.call(
-            f"{self._versions}.create",
-            self.id,
-            body={"releaseType": release_type, "description": description, "config": dict(config)},
-        )
-        return self._version(row, parse_time(row.get("createdAt")))
+    def publish(self, config: Mapping[str, Any], *, release_type: str, description: str) -> dict[str, Any]:
+        """Publish exactly `config` as a new version; returns the API's row of it (see `as_version`)."""
+        body = {"releaseType": release_type, "description": description, "config": dict(config)}
+        row: dict[str, Any] = self.client.call(f"{self._versions}.create", self.id, body=body)
+        return row
 
-    @property
-    def _versions(self) -> str:
-        return f"{self.family or 'processor'}_versions"
-
-    def _version(self, row: Any, changed: datetime | None) -> ProcessorVersion:
+    def as_version(self, row: Any, changed: datetime | None = None) -> ProcessorVersion:
+        """A row of the API as a `ProcessorVersion`."""
         if not isinstance(row, Mapping) or not isinstance(row.get("id"), str):
             raise ExtendAnswerError(f"The answer for a version of processor {self.id} has no id.", status=200)
         config = row.get("config")
@@ -102,6 +96,10 @@ class Processor:
             description=row.get("description"),
             changed_at=changed,
         )
+
+    @property
+    def _versions(self) -> str:
+        return f"{self.family or 'processor'}_versions"
 
 
 def check_release_type(release_type: str) -> str:

@@ -6,15 +6,18 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_extend.api.calls import check_id
-from airflow_provider_extend.api.errors import ExtendNotFound
-from airflow_provider_extend.api.runs import EVALUATION_SET_RUN, Run, read_run, reads
+from airflow_provider_extend.api.errors import ExtendEndpointRemoved, ExtendNotFound
+from airflow_provider_extend.api.runs import EVALUATION_SET_RUN, SUCCEEDED, Run, read_run, reads
 
 if TYPE_CHECKING:
     from airflow_provider_extend.client import ExtendClient
 
 
 def look_up(client: ExtendClient, kind: str, run_id: Any, **how: Any) -> Run:
-    """The run as it is now, scores where its own endpoint gives them.
+    """The run as it is now, with its scores once it has succeeded.
+
+    2026-02-09 answers counts on the path of a batch processor run and scores on that of the evaluation set
+    run of the same id (objects.md 2.3, 3), which is also asked where the first path knows no such run.
 
     :param run_id: checked here: it comes from a template or from XCom.
     :param how: `attempts` and `timeout` of `ExtendClient.call`.
@@ -23,33 +26,27 @@ def look_up(client: ExtendClient, kind: str, run_id: Any, **how: Any) -> Run:
     check_id(run_id, f"{kind} id")
     first, *others = reads(kind, client.api_version)
     try:
-        return read_run(kind, client.api_version, client.call(first, run_id, **how))
+        run = read_run(kind, client.api_version, client.call(first, run_id, **how))
     except Exception as error:
-        if not others or not _is_not_found(error):
+        if not others or not _is_gone(error):
             raise
-    return read_run(kind, client.api_version, client.call(others[0], run_id, **how))
-
-
-def with_scores(client: ExtendClient, run: Run) -> Run:
-    """`run`, with the metrics of its evaluation set run where it ended with counts only.
-
-    2026-02-09 answers counts on the path of a batch processor run and scores on that of the evaluation set
-    run of the same id (objects.md 2.3, 3). A batch that no evaluation set run knows keeps its counts.
-    """
-    endpoints = reads(run.kind, client.api_version)
-    if run.outcome != "succeeded" or run.metrics_from or len(endpoints) < 2:
+        return read_run(kind, client.api_version, client.call(others[0], run_id, **how))
+    if run.outcome != SUCCEEDED or run.metrics_from or not others:
         return run
     try:
-        scored = read_run(EVALUATION_SET_RUN, client.api_version, client.call(endpoints[1], run.id))
+        body = client.call(others[0], run_id, **how)
     except Exception as error:
-        if not _is_not_found(error):
+        if not _is_gone(error):
             raise
-        return run
-    return merged(run, scored)
+        return run  # a batch that is no evaluation keeps its counts
+    return _with_scores(run, read_run(EVALUATION_SET_RUN, client.api_version, body))
 
 
-def merged(run: Run, scored: Run) -> Run:
-    """`run` with what only its evaluation set run tells: scores, and which version was judged."""
+def _with_scores(run: Run, scored: Run) -> Run:
+    """`run`, with what only its evaluation set run tells: scores, and which version was judged."""
+    if not scored.ended:
+        # The two paths need not change at the same moment: it has ended when both say so.
+        return replace(run, status=scored.status, outcome=None)
     return replace(
         run,
         metrics=scored.metrics,
@@ -61,6 +58,6 @@ def merged(run: Run, scored: Run) -> Run:
     )
 
 
-def _is_not_found(error: Exception) -> bool:
+def _is_gone(error: Exception) -> bool:
     """Of the plain error, or of the one inside its translation."""
-    return isinstance(getattr(error, "error", error), ExtendNotFound)
+    return isinstance(getattr(error, "error", error), ExtendNotFound | ExtendEndpointRemoved)

@@ -56,22 +56,28 @@ def result_of_run(run: Run, limit: int | None = XCOM_LIMIT) -> dict[str, Any]:
 def push_run(context: Context, run: Run, output_path: str | None, log: Any) -> dict[str, Any]:
     """Push the API's own answer under `batch_processor_run` and return the contract.
 
-    The answer keeps its percents; the queries of signed links are cut off. What XCom cannot hold goes to
-    `output_path`, or is left out with a line in the log.
+    The answer keeps its percents; the queries of signed links are cut off. `output_path` gets both whole, as
+    {"batch_processor_run": ..., "result": ...}; without it, what XCom cannot hold is left out, with a line in
+    the log. A path that cannot be written is logged too: the run has ended, and a retry would not change it.
     """
     raw: dict[str, Any] = without_signed_urls(dict(run.raw))
+    result = result_of_run(run)
+    kept = "set output_path to keep all"
     if output_path:
         from airflow.sdk import ObjectStoragePath
 
-        ObjectStoragePath(output_path).write_text(json.dumps(raw))
+        whole = {RAW_KEY: raw, "result": result_of_run(run, limit=None)}
+        try:
+            ObjectStoragePath(output_path).write_text(json.dumps(whole))
+            kept = f"all is at {output_path}"
+        except Exception as error:
+            log.error("%s cannot be written (%s).", output_path, type(error).__name__)
     if json_size(raw) <= XCOM_LIMIT:
         context["ti"].xcom_push(key=RAW_KEY, value=raw)
     else:
-        kept = f"it is at {output_path}" if output_path else "set output_path to keep it"
         log.warning("%s is too large for XCom and left out there; %s.", RAW_KEY, kept)
-    result = result_of_run(run)
     if result.get("truncated"):
-        log.warning("Run %s has more metrics than XCom holds: aggregates only were pushed.", run.id)
+        log.warning("Run %s has more metrics than XCom holds: aggregates only were pushed; %s.", run.id, kept)
     return result
 
 

@@ -19,3 +19,5 @@ os.environ.update(
     NO_PROXY="127.0.0.1,localhost",
     no_proxy="127.0.0.1,localhost",
 )
+
+pytest_plugins = ["airflow_provider_extend.emulator.pytest_plugin"]

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from airflow_provider_extend.api.calls import Call, cut_queries
+from airflow_provider_extend.api.calls import MAX_MESSAGE, Call, cut_queries
 from airflow_provider_extend.api.errors import (
     ExtendAnswerError,
     ExtendAPIError,
@@ -20,13 +19,19 @@ from airflow_provider_extend.api.errors import (
     api_error_class,
     read_error_body,
 )
-from airflow_provider_extend.api.retry import parse_retry_after
+from airflow_provider_extend.api.retry import parse_retry_after, status_in_doubt
 
-_MAX_MESSAGE = 500
 #: Statuses that are the API's whatever the body says; a proxy's page under another one is no answer of Extend.
 _OWN_STATUS = frozenset({401, 402, 403, 404, 408, 429})
-#: What the status alone says about trying again, for error bodies without `retryable` (README section 4).
-_RETRYABLE_STATUS = frozenset({408, 429})
+
+
+@dataclass(frozen=True, slots=True)
+class _NoJson:
+    what: str
+
+
+NOT_JSON = _NoJson("something that is not JSON")
+NOTHING = _NoJson("nothing")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +39,12 @@ class Answer:
     """An HTTP answer, the key already struck out of it.
 
     :ivar headers: by lower-case name.
+    :ivar body: JSON, or `NOT_JSON` or `NOTHING`.
     """
 
     status: int
     headers: Mapping[str, str]
-    text: str
+    body: Any
 
 
 def read_answer(call: Call, answer: Answer, base_url: str) -> Any:
@@ -50,39 +56,33 @@ def read_answer(call: Call, answer: Answer, base_url: str) -> Any:
     """
     if not 200 <= answer.status < 300:
         raise _error(call, answer, base_url)
-    try:
-        return json.loads(answer.text)
-    except ValueError:
-        what = "something that is not JSON" if answer.text.strip() else "nothing"
+    if isinstance(answer.body, _NoJson):
         raise ExtendAnswerError(
-            f"{call}: HTTP {answer.status} with {what}, where JSON was due{doubt(call)}. Check the host and the "
-            "proxy of the Extend connection.",
+            f"{call}: HTTP {answer.status} with {answer.body.what}, where JSON was due{doubt(call)}. Check the host and "
+            "the proxy of the Extend connection.",
             status=answer.status,
-        ) from None
+        )
+    return answer.body
 
 
 def doubt(call: Call, status: int | None = None) -> str:
     """What is unknown now: a create whose answer was lost may have been carried out."""
-    if call.endpoint.repeatable or (status is not None and 300 <= status < 500 and status != 408):
+    if call.endpoint.repeatable or not status_in_doubt(status):
         return ""
     return "; it is not known whether Extend carried it out, and it was not sent again"
 
 
 def _error(call: Call, answer: Answer, base_url: str) -> ExtendError:
     status = answer.status
-    try:
-        fields = read_error_body(json.loads(answer.text))
-    except ValueError:
-        fields = {}
+    fields = read_error_body(answer.body)
     if not fields and status < 500 and status not in _OWN_STATUS:
         what = "a redirect that is not followed" if 300 <= status < 400 else "an answer that is not Extend's"
         return ExtendAnswerError(
             f"{call}: HTTP {status}, {what}. Check the host of the connection.", status=status
         )
-    text = cut_queries(fields.pop("message", "the answer says no more"))[:_MAX_MESSAGE].rstrip(".")
+    text = cut_queries(fields.pop("message", "the answer says no more"))[:MAX_MESSAGE].rstrip(".")
     code = fields.pop("code", None)
     request_id = fields.pop("request_id", None) or answer.headers.get("x-extend-request-id")
-    fields.setdefault("retryable", status in _RETRYABLE_STATUS or status >= 500)
     cls = api_error_class(status, code)
     hint = _HINTS.get(cls, "").format(url=base_url, version=call.version)
     named = f" {code}" if code else ""
@@ -93,6 +93,7 @@ def _error(call: Call, answer: Answer, base_url: str) -> ExtendError:
         code=code,
         request_id=request_id,
         retry_after=parse_retry_after(answer.headers.get("retry-after")),
+        said=text,
         **fields,
     )
 

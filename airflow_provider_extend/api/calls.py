@@ -6,14 +6,17 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import quote
 
 from airflow_provider_extend.api.endpoints import Endpoint, find
 from airflow_provider_extend.api.errors import ExtendAnswerError, ExtendAPIError, ExtendInputError
 
 #: Ids may grow to 255 characters without a new version (README section 3).
 MAX_ID_LENGTH = 255
+#: What of the server's own words is shown.
+MAX_MESSAGE = 500
 _NOT_IN_ID = re.compile(r"[\s/\\?#%\x00-\x1f\x7f]")
+_QUERY = re.compile(r"(https?://[^\s\"'<>?]+)\?[^\s\"'<>]*", re.IGNORECASE)
 _SNAKE = re.compile(r"_([a-z0-9])")
 
 
@@ -45,10 +48,15 @@ def check_id(value: Any, what: str = "id") -> str:
             f"{what} is {value!r}: expected the id of an object of Extend as text, for instance one that an "
             "earlier task pushed to XCom. Nothing was sent."
         )
-    shown = value if len(value) <= 80 else f"{value[:77]}..."
-    if len(value) > MAX_ID_LENGTH or value in (".", "..") or _NOT_IN_ID.search(value):
+    shown = ascii(value if len(value) <= 80 else f"{value[:77]}...")
+    if (
+        len(value) > MAX_ID_LENGTH
+        or value in (".", "..")
+        or _NOT_IN_ID.search(value)
+        or not value.isprintable()
+    ):
         raise ExtendInputError(
-            f"{what} {shown!r} cannot be an id of Extend: ids hold no white space, slash, '?', '#' or '%' and "
+            f"{what} {shown} cannot be an id of Extend: ids hold no white space, slash, '?', '#' or '%' and "
             f"have at most {MAX_ID_LENGTH} characters. Copy it from the dashboard or from XCom. Nothing was sent."
         )
     return value
@@ -98,7 +106,8 @@ def result_of(call: Call, body: Any) -> Any:
     :raises ExtendAnswerError: where a list was due and none came.
     """
     if isinstance(body, dict) and body.get("success") is False:
-        raise ExtendAPIError(f"{call}: Extend answered success=false: {body.get('error')}", status=200)
+        said = cut_queries(str(body.get("error")))[:MAX_MESSAGE]
+        raise ExtendAPIError(f"{call}: Extend answered success=false: {said}", status=200)
     key = call.endpoint.envelopes[call.version]
     result = body[key] if key and isinstance(body, dict) and key in body else body
     if call.endpoint.method == "DELETE" and isinstance(result, str):
@@ -114,20 +123,17 @@ def next_page_token(body: Any) -> str | None:
 
 
 def without_signed_urls(value: Any) -> Any:
-    """`value` with the query of every URL cut off: a signed link is a key to a document."""
+    """JSON `value` with the query of every URL in it cut off: a signed link is a key to a document."""
     if isinstance(value, dict):
         return {key: without_signed_urls(item) for key, item in value.items()}
     if isinstance(value, list):
         return [without_signed_urls(item) for item in value]
-    if isinstance(value, str) and value.startswith(("http://", "https://")) and "?" in value:
-        parts = urlsplit(value)
-        return urlunsplit((parts.scheme, parts.netloc, parts.path, "", ""))
-    return value
+    return cut_queries(value) if isinstance(value, str) else value
 
 
 def cut_queries(text: str) -> str:
-    """`text` with the query of each URL inside it replaced by `?...`."""
-    return re.sub(r"(https?://[^\s\"'<>?]+)\?[^\s\"'<>]+", r"\1?...", text)
+    """`text` without the query of each URL in it."""
+    return _QUERY.sub(r"\1", text)
 
 
 def _query_value(value: Any) -> Any:

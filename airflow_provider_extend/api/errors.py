@@ -16,9 +16,9 @@
      |   +- ExtendRateLimited           429
      |   +- ExtendServerError           5xx, 408
      +- ExtendRunFailed             a run ended, not in success
-     +- ExtendRunTimeout            a wait ended before its run did
-     +- ExtendSubmissionUnknown     a paid call whose outcome cannot be told
-     +- ExtendMetricsError          a run without the metrics that were asked for
+     +- ExtendRunMoving             a run that was to be read has not ended
+     +- ExtendSubmissionUnknown     a call whose outcome cannot be told, and that must not be made twice
+     +- ExtendPublishedConfigDiffers
 
 `permanent` says whether the same call can succeed without somebody changing something: Airflow's retries
 are spent on an error only where it is False.
@@ -42,8 +42,14 @@ class ExtendError(Exception):
         super().__init__(message)
         self.message = message
         self.context = context
+        #: A paid create that Extend may have carried out: a retry of the task would pay again.
+        self.paid_in_doubt = False
 
     def is_permanent(self) -> bool:
+        """Whether a retry of the task cannot help, or must not be made."""
+        return self.paid_in_doubt or self._is_permanent()
+
+    def _is_permanent(self) -> bool:
         return self.permanent
 
 
@@ -99,7 +105,7 @@ class ExtendAPIError(ExtendError):
         status: int,
         code: str | None = None,
         request_id: str | None = None,
-        retryable: bool = False,
+        retryable: bool | None = None,
         retry_after: float | None = None,
         run_id: str | None = None,
         **context: Any,
@@ -108,11 +114,12 @@ class ExtendAPIError(ExtendError):
         self.status = status
         self.code = code
         self.request_id = request_id
-        self.retryable = retryable
+        # README section 4: decide by `retryable` when present, else by the status.
+        self.retryable = (status in (408, 429) or status >= 500) if retryable is None else retryable
         self.retry_after = retry_after
         self.run_id = run_id
 
-    def is_permanent(self) -> bool:
+    def _is_permanent(self) -> bool:
         return not self.retryable
 
 
@@ -164,12 +171,12 @@ class ExtendRunFailed(ExtendError):
         self.outcome = outcome
         self.worth_new_run = worth_new_run
 
-    def is_permanent(self) -> bool:
+    def _is_permanent(self) -> bool:
         return not self.worth_new_run
 
 
-class ExtendRunTimeout(ExtendError):
-    """A wait ended before its run did; the run goes on."""
+class ExtendRunMoving(ExtendError):
+    """A run that was to be read has not ended; it goes on."""
 
     def __init__(self, message: str, *, run_id: str, **context: Any) -> None:
         super().__init__(message, **context)
@@ -177,13 +184,21 @@ class ExtendRunTimeout(ExtendError):
 
 
 class ExtendSubmissionUnknown(ExtendError):
-    """An earlier try made a paid call and died before it knew the answer; nothing was sent again."""
+    """An earlier call may have made something; nothing was sent again.
 
-    permanent = True
+    :ivar can_be_found: a retry looks for it; False: nobody but a person can tell.
+    """
+
+    def __init__(self, message: str, *, can_be_found: bool, **context: Any) -> None:
+        super().__init__(message, **context)
+        self.can_be_found = can_be_found
+
+    def _is_permanent(self) -> bool:
+        return not self.can_be_found
 
 
-class ExtendMetricsError(ExtendError):
-    """The run has no metrics of the kind asked for."""
+class ExtendPublishedConfigDiffers(ExtendError):
+    """A version was published, and its config is not the one that was sent."""
 
     permanent = True
 

@@ -14,8 +14,10 @@ a dot or a quote is quoted: `extract.fields."a.b".recall`.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Any
 
 #: (selector, value, (k, n) or None)
@@ -54,9 +56,12 @@ def read_metrics(run: Mapping[str, Any], *, ended: bool) -> tuple[Metrics, str |
     if not isinstance(raw, Mapping):
         return Metrics(), None
     files = _pair(raw.get("numFilesProcessed"), raw.get("numFilesTotal"))
-    kind = raw.get("type") if raw.get("type") in _READERS else None
+    kind = raw.get("type")
+    if not isinstance(kind, str) or kind not in _READERS:
+        kind = None
     entries: list[_Entry] = []
-    if ended:
+    # Scores of no files at all are no scores.
+    if ended and raw.get("numFilesProcessed", raw.get("numFiles")) != 0:
         entries += _latencies(raw)
         if files is not None and files[1] > 0:
             entries.append(_ratio("coverage", *files))
@@ -107,8 +112,10 @@ def _field_tree(selector: str, metric: Mapping[str, Any]) -> Iterator[_Entry]:
 
 def _classify(raw: Mapping[str, Any]) -> Iterator[_Entry]:
     classes = raw.get("classificationMetrics")
-    if isinstance(classes, Mapping):
+    if isinstance(classes, Mapping) and classes:
         yield from _classes(raw, classes)
+    elif "accuracy" in raw:
+        yield from _value("classify.accuracy", raw["accuracy"])
     else:
         yield from _confusion(raw)
 
@@ -118,8 +125,9 @@ def _classes(raw: Mapping[str, Any], classes: Mapping[str, Any]) -> Iterator[_En
     recalls = {name: _pair(row.get("countCorrect"), row.get("countExpected")) for name, row in rows.items()}
     known = [counts for counts in recalls.values() if counts is not None]
     # A document has one class, so the classes' counts add up to documents.
-    whole = (sum(k for k, _ in known), sum(n for _, n in known)) if len(known) == len(rows) else None
-    yield from _proportion("classify.accuracy", whole, raw.get("accuracy"))
+    whole = (sum(k for k, _ in known), sum(n for _, n in known))
+    complete = len(known) == len(rows) and whole[1] > 0
+    yield from _proportion("classify.accuracy", whole if complete else None, raw.get("accuracy"))
     for name, row in rows.items():
         selector = f"classify.classes.{name}"
         precision = _pair(row.get("countCorrect"), row.get("countPredicted"))
@@ -138,7 +146,7 @@ def _confusion(raw: Mapping[str, Any]) -> Iterator[_Entry]:
     }
     right = sum(row.get(actual, 0) for actual, row in matrix.items())
     total = sum(sum(row.values()) for row in matrix.values())
-    whole = (right, total) if matrix else None
+    whole = (right, total) if total else None
     yield from _proportion("classify.accuracy", whole, _percent(raw.get("accuracyPerc")))
     yield from _value("classify.confidence", raw.get("meanConfidence"))
     by_class = raw.get("accuracyPercByClassification")
@@ -175,10 +183,10 @@ _READERS = {"EXTRACT": _extract, "CLASSIFY": _classify, "SPLITTER": _split}
 
 
 def _latencies(raw: Mapping[str, Any]) -> Iterator[_Entry]:
-    mean = raw.get("meanLatencyMs", raw.get("meanRunTimeMs"))
+    mean = raw.get("meanRunTimeMs") if raw.get("meanLatencyMs") is None else raw["meanLatencyMs"]
     named = {"mean": mean, **{p: raw.get(f"{p}LatencyMs") for p in ("p50", "p90", "p95", "p99")}}
     for name, value in named.items():
-        if (number := _number(value)) is not None:
+        if (number := _number(value)) is not None and number >= 0:
             yield f"latency.{name}_ms", number, None
 
 
@@ -195,7 +203,8 @@ def _ratio(selector: str, k: int, n: int) -> _Entry:
 
 
 def _value(selector: str, value: Any) -> Iterator[_Entry]:
-    if (number := _number(value)) is not None:
+    # Outside 0..1 it is no proportion, perhaps a percent that should not be one: better missing than wrong.
+    if (number := _number(value)) is not None and 0 <= number <= 1:
         yield selector, number, None
 
 
@@ -208,17 +217,18 @@ def _pair(k: Any, n: Any) -> tuple[int, int] | None:
 
 def _percent(value: Any) -> float | None:
     number = _number(value)
-    return None if number is None else number / 100
+    # Through the decimal text: 90.1 % is the fraction that a rule writes as 0.901.
+    return None if number is None else float(Fraction(str(number)) / 100)
 
 
 def _either_scale(value: Any) -> float | None:
     """A `*Perc` of a splitter without counts: named percent, defined as a ratio. Up to 1 it could be either."""
     number = _number(value)
-    return number / 100 if number is not None and (number > 1 or number == 0) else None
+    return _percent(number) if number is not None and (number > 1 or number == 0) else None
 
 
 def _number(value: Any) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         return None
     return float(value)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -49,9 +50,12 @@ class Poller:
         return Decision(ENDED) if run.ended else self._again(self._interval(now), now)
 
     def on_error(self, error: ExtendError, now: float) -> Decision:
-        """A transient error is looked past as often as a single call may be repeated; others end the wait."""
+        """A transient error is looked past as often as a single call may be repeated; others end the wait.
+
+        A long Retry-After is waited out: no worker is held here.
+        """
         self.failures += 1
-        if self.failures >= MAX_ATTEMPTS or not may_repeat(error, repeatable=True):
+        if self.failures >= MAX_ATTEMPTS or not may_repeat(error, repeatable=True, longest_wait=math.inf):
             return Decision(ERROR)
         return self._again(wait_seconds(error, self.failures, self.draw), now)
 
@@ -60,5 +64,5 @@ class Poller:
         return Decision(TIMEOUT) if left <= 0 else Decision(wait=min(wait, left))
 
     def _interval(self, now: float) -> float:
-        base = min(LAST_INTERVAL, self.ceiling, max(FIRST_INTERVAL, (now - self.started) * _AGE_SHARE))
-        return base * self.draw(1 - _JITTER, 1 + _JITTER)
+        base = min(LAST_INTERVAL, max(FIRST_INTERVAL, (now - self.started) * _AGE_SHARE))
+        return min(self.ceiling, base * self.draw(1 - _JITTER, 1 + _JITTER))

@@ -55,6 +55,12 @@ RETRY_TABLE: tuple[RetryRule, ...] = (
         False,
     ),
     RetryRule(
+        "any other error that the API calls retryable",
+        lambda e: isinstance(e, ExtendAPIError) and e.retryable,
+        True,
+        False,
+    ),
+    RetryRule(
         "a success that is not JSON (truncated, empty, a proxy's page)",
         lambda e: isinstance(e, ExtendAnswerError) and 200 <= e.status < 300,
         True,
@@ -71,12 +77,13 @@ BACKOFF_CAP = 30.0
 MAX_SLEEP = 60.0
 
 
-def may_repeat(error: ExtendError, *, repeatable: bool) -> bool:
+def may_repeat(error: ExtendError, *, repeatable: bool, longest_wait: float = MAX_SLEEP) -> bool:
     """Whether the call that met `error` may be sent again.
 
     :param repeatable: the endpoint table's word: GET or idempotent by contract.
+    :param longest_wait: seconds; where the server asks for more, the answer is no.
     """
-    if isinstance(error, ExtendAPIError) and (error.retry_after or 0) > MAX_SLEEP:
+    if isinstance(error, ExtendAPIError) and (not error.retryable or (error.retry_after or 0) > longest_wait):
         return False
     for rule in RETRY_TABLE:
         if rule.matches(error):
@@ -117,6 +124,9 @@ def in_doubt(error: ExtendError) -> bool:
     """Whether Extend may have carried out a create that met `error`."""
     if isinstance(error, ExtendConnectionError):
         return error.sent
-    if isinstance(error, ExtendAPIError | ExtendAnswerError):
-        return error.status < 400 or error.status >= 500 or error.status == 408
-    return False
+    return isinstance(error, ExtendAPIError | ExtendAnswerError) and status_in_doubt(error.status)
+
+
+def status_in_doubt(status: int | None) -> bool:
+    """Whether a create that ended so may have been carried out: no answer, a broken success, 408 or 5xx."""
+    return status is None or 200 <= status < 300 or status == 408 or status >= 500

@@ -8,6 +8,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
+from airflow_provider_extend.api.calls import without_signed_urls
 from airflow_provider_extend.api.endpoints import find
 from airflow_provider_extend.api.errors import ExtendAnswerError, ExtendInputError
 from airflow_provider_extend.api.metrics import Metrics, read_metrics
@@ -142,7 +143,7 @@ def read_run(kind: str, version: str, body: Any) -> Run:
         raw=body,
         failure_reason=_text(body.get("failureReason")),
         failure_message=_text(body.get("failureMessage")),
-        url=_text(body.get("dashboardUrl")) or _text(body.get("url")),
+        url=without_signed_urls(_text(body.get("dashboardUrl")) or _text(body.get("url"))),
         metrics=metrics,
         metrics_from=metrics_from,
         source=_text(body.get("source")) or ("EVAL_SET" if _text(body.get("evaluationSetId")) else None),

@@ -63,7 +63,7 @@ def base_url(api_version: str, *, host: str | None = None, region: str | None = 
             return _OWN_HOST[api_version]
         return REGIONS[region or DEFAULT_REGION]
     url = host if "://" in host else f"https://{host}"
-    parts = _split(url)
+    parts = split_url(url)
     if parts is None or parts.query or parts.fragment:
         # The value is not echoed: somebody may have put a key into it.
         raise ExtendInputError(
@@ -80,14 +80,14 @@ def check_host(url: str, allowed_hosts: Iterable[str] = ()) -> None:
         Plain http is accepted for loopback addresses, elsewhere only where the entry says `http://`.
     :raises ExtendHostNotAllowed: naming the host and the setting that widens the list.
     """
-    parts = _split(url)
+    parts = split_url(url)
     host = (parts.hostname or "").lower() if parts else ""
     if parts is None or not host:
         raise ExtendHostNotAllowed("The address of the Extend connection has no host. Nothing was sent.")
     own = any(host == domain or host.endswith(f".{domain}") for domain in _EXTEND_DOMAINS)
     if own and parts.scheme == "https":
         return
-    if any(_entry_allows(entry, parts, host) for entry in allowed_hosts):
+    if is_allowed_by_admin(url, allowed_hosts):
         return
     shown = f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port else "")
     reason = "plain http would show the API key" if own else "it is none of Extend's own domains"
@@ -98,8 +98,16 @@ def check_host(url: str, allowed_hosts: Iterable[str] = ()) -> None:
     )
 
 
+def is_allowed_by_admin(url: str, allowed_hosts: Iterable[str]) -> bool:
+    """Whether an entry of `[extend] allowed_hosts` names the host of `url`."""
+    parts = split_url(url)
+    return parts is not None and any(
+        _entry_allows(entry, parts, (parts.hostname or "").lower()) for entry in allowed_hosts
+    )
+
+
 def _entry_allows(entry: str, parts: SplitResult, host: str) -> bool:
-    wanted = _split(entry if "://" in entry else f"//{entry}")
+    wanted = split_url(entry if "://" in entry else f"//{entry}")
     if wanted is None or (wanted.hostname or "").lower() != host:
         return False
     if wanted.port is not None and wanted.port != (parts.port or _default_port(parts.scheme)):
@@ -107,7 +115,8 @@ def _entry_allows(entry: str, parts: SplitResult, host: str) -> bool:
     return parts.scheme == (wanted.scheme or "https") or (parts.scheme == "http" and _is_loopback(host))
 
 
-def _split(url: str) -> SplitResult | None:
+def split_url(url: str) -> SplitResult | None:
+    """Parts of an http(s) address; None where it is none, or one that two parsers may read differently."""
     # Parsers disagree about these characters, and a disagreement is how a key reaches another host.
     if any(char in url for char in "\\@") or any(char.isspace() or not char.isprintable() for char in url):
         return None

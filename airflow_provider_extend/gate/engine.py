@@ -17,6 +17,7 @@ PASS = "PASS"
 FAIL = "FAIL"
 ERROR = "ERROR"
 _ORDER = (PASS, FAIL, ERROR)
+_MAX_REASONS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +46,21 @@ class Report:
     rules: tuple[Judged, ...]
     reason: str
 
-    def as_dict(self) -> dict[str, Any]:
-        """JSON-ready."""
-        return {
+    def as_dict(self, most: int | None = None) -> dict[str, Any]:
+        """JSON-ready; with at most `most` lines, the worst ones, and then `truncated: True`."""
+        lines = self.rules
+        if most is not None and len(lines) > most:
+            lines = tuple(sorted(lines, key=lambda line: -_ORDER.index(line.verdict))[:most])
+        shown: dict[str, Any] = {
             "verdict": self.verdict,
             "reason": self.reason,
             "rules": [
-                {**asdict(judged), "counts": list(judged.counts) if judged.counts else None}
-                for judged in self.rules
+                {**asdict(line), "counts": list(line.counts) if line.counts else None} for line in lines
             ],
         }
+        if len(lines) < len(self.rules):
+            shown["truncated"] = True
+        return shown
 
     def as_text(self) -> str:
         """A table for a log."""
@@ -114,7 +120,10 @@ def judge(
     )
     verdict = worst(line.verdict for line in judged)
     bad = [line.reason for line in judged if line.verdict == verdict]
-    reason = f"All {len(judged)} metrics reach their minimum." if verdict == PASS else " ".join(bad)
+    more = f" And {len(bad) - _MAX_REASONS} more." if len(bad) > _MAX_REASONS else ""
+    reason = f"All {len(judged)} metrics reach their minimum."
+    if verdict != PASS:
+        reason = " ".join(bad[:_MAX_REASONS]) + more
     return Report(verdict, judged, reason)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-_LEVEL = re.compile(r'"(?:[^"\\]|\\.)*"|[^."]+|(?<=\.)(?=\.|$)')
+_LEVEL = re.compile(r'"(?:[^"\\]|\\.)*"|[^."]+')
 
 
 def levels(selector: str) -> tuple[str, ...]:
@@ -17,7 +17,7 @@ def levels(selector: str) -> tuple[str, ...]:
     position = 0
     while position <= len(selector):
         match = _LEVEL.match(selector, position)
-        if match is None or not match.group():
+        if match is None:
             raise ValueError(f"Selector {selector!r} has an empty level or an open quote.")
         found.append(match.group())
         position = match.end()
@@ -30,9 +30,12 @@ def levels(selector: str) -> tuple[str, ...]:
 
 
 def matching(pattern: str, selectors: Iterable[str]) -> list[str]:
-    """Those of `selectors` that `pattern` means, sorted."""
+    """Those of `selectors` that `pattern` means, sorted.
+
+    :raises ValueError: for the pattern only; a metric may be named as Extend's users like.
+    """
     wanted = levels(pattern)
-    return sorted(selector for selector in selectors if _matches(wanted, levels(selector)))
+    return sorted(name for name in selectors if name == pattern or _matches(wanted, _levels_of_metric(name)))
 
 
 def nearest(pattern: str, selectors: Iterable[str]) -> list[str]:
@@ -41,6 +44,13 @@ def nearest(pattern: str, selectors: Iterable[str]) -> list[str]:
 
     known = sorted(selectors)
     return difflib.get_close_matches(pattern, known, n=3, cutoff=0.5) or known[:5]
+
+
+def _levels_of_metric(name: str) -> tuple[str, ...]:
+    try:
+        return levels(name)
+    except ValueError:
+        return tuple(name.split("."))
 
 
 def _matches(pattern: tuple[str, ...], selector: tuple[str, ...]) -> bool:

@@ -114,7 +114,9 @@ def client_settings(connection: Connection) -> ClientSettings:
     version = check_api_version(_text(extra, "api_version") or DEFAULT_API_VERSION)
     host = (connection.host or "").strip()
     if host and connection.port and connection.port != 443:
-        host = f"{host.rstrip('/')}:{connection.port}"
+        address, slash, path = host.partition("://")[2 if "://" in host else 0].partition("/")
+        scheme = host.partition("://")[0] if "://" in host else "https"
+        host = f"{scheme}://{address}:{connection.port}{slash}{path}"
     return ClientSettings(
         base_url=base_url(version, host=host or None, region=_text(extra, "region")),
         api_key=key,
@@ -144,7 +146,7 @@ def _try(client: ExtendClient) -> tuple[bool, str]:
     try:
         client.call("files.list", query={"maxPageSize": 1}, attempts=1, timeout=_TEST_SECONDS - 1)
     except ExtendAPIError as error:
-        text = error.message.lower()
+        text = error.context.get("said", "").lower()
         if error.status in (400, 403, 422) and "workspace" in text:
             return False, (
                 "The key is known but the workspace is not settled: an organisation key needs the id of one of "
@@ -189,7 +191,11 @@ def _extra(connection: Connection) -> Mapping[str, Any]:
 
 def _text(extra: Mapping[str, Any], name: str) -> str | None:
     value = extra.get(name)
-    return value.strip() or None if isinstance(value, str) else None
+    if value is not None and not isinstance(value, str):
+        raise ExtendInputError(
+            f"{name} of the Extend connection is {value!r}: expected text. Nothing was sent."
+        )
+    return (value or "").strip() or None
 
 
 def _positive(extra: Mapping[str, Any], name: str, default: float) -> float:
@@ -197,7 +203,7 @@ def _positive(extra: Mapping[str, Any], name: str, default: float) -> float:
     if value is None or value == "":
         return default
     try:
-        number = float(value)
+        number = math.nan if isinstance(value, bool) else float(value)
     except (TypeError, ValueError):
         number = math.nan
     if not 0 < number < math.inf:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_extend import fingerprints
 from airflow_provider_extend._compat import conf
-from airflow_provider_extend.api.errors import ExtendError, ExtendSubmissionUnknown
+from airflow_provider_extend.api.errors import ExtendAnswerError, ExtendError, ExtendSubmissionUnknown
 from airflow_provider_extend.api.retry import in_doubt
 from airflow_provider_extend.exceptions import as_airflow
 
@@ -26,6 +26,7 @@ RECORD_KEY = "extend_submission"
 _RECORD_VERSION = 1
 #: Lists may lag: what was made counts as absent only this long after the call.
 LIST_LAG = 30.0
+_NO_STORE = "Airflow below 3.3 keeps no record, so an earlier try may have got that far"
 
 SUBMIT = "submit"
 TAKE = "take"
@@ -38,9 +39,9 @@ class Submission:
 
     :param what: for messages, for instance `evaluation set run`.
     :param parts: what the author named; a change of any of them makes it another submission.
-    :param create: makes the call with a token to leave behind, returns the new id.
-    :param prepare: reads and checks what is needed right before the call; facts that it returns (JSON) are kept
-        in the record, so that a later try that takes up the id has them too.
+    :param prepare: reads and checks what is needed right before the call. Returns facts (JSON), which are kept in
+        the record so that a later try that takes up the id has them too, and whatever `create` needs.
+    :param create: makes the call with a token to leave behind and what `prepare` found; returns the answer.
     :param keep: reads what an earlier try made: True to take it, False to make a new one; raises to fail.
     :param look_up: one complete search for the token: the id, or None if it is not there; raises if it cannot
         be told. None: this kind cannot be searched for.
@@ -48,23 +49,23 @@ class Submission:
 
     what: str
     parts: Mapping[str, Any]
-    create: Callable[[str], str]
+    prepare: Callable[[], tuple[Mapping[str, Any], Any]]
+    create: Callable[[str, Any], Any]
     keep: Callable[[str], bool]
     look_up: Callable[[str], str | None] | None = None
-    prepare: Callable[[], Mapping[str, Any]] = dict
 
 
 @dataclass(frozen=True)
 class Receipt:
     """What `submit_once` made or found.
 
-    :ivar taken_up: an earlier try made it; this one sent nothing.
     :ivar facts: of `prepare`, in the try that made it; empty where only the API remembers that try.
+    :ivar answer: of `create`; None where an earlier try made it.
     """
 
     id: str
     facts: Mapping[str, Any]
-    taken_up: bool
+    answer: Any = None
 
 
 def decide(record: Any, max_tries: int, parts: Mapping[str, str]) -> str:
@@ -90,50 +91,62 @@ def submit_once(
     parts = {name: fingerprints.of(value)[:16] for name, value in submission.parts.items()}
     record = store.get(RECORD_KEY) if store is not None else _computed(context, parts)
     action = decide(record, ti.max_tries, parts)
-    if isinstance(record, Mapping) and record.get("id"):
+    if isinstance(record, Mapping):
         if action == SUBMIT:
             _say_why_new(record, parts, submission, log)
-        elif submission.keep(record["id"]):
+        elif record.get("id") and submission.keep(record["id"]):
             log.info(
                 "Taking up the %s %s of an earlier try; nothing was sent.", submission.what, record["id"]
             )
-            return Receipt(record["id"], record.get("facts") or {}, taken_up=True)
+            return Receipt(record["id"], record.get("facts") or {})
     if isinstance(record, Mapping) and action == LOOK_UP:
-        found = _search(submission, record, sleep)
+        known = "an earlier try died during the call" if store is not None else _NO_STORE
+        found = _search(submission, record, known, sleep)
         if found is not None:
             log.info("An earlier try made the %s %s; taking it up.", submission.what, found)
             _remember(store, {**record, "id": found}, submission, log)
-            return Receipt(found, record.get("facts") or {}, taken_up=True)
-    facts = dict(submission.prepare())
+            return Receipt(found, record.get("facts") or {})
+    facts, prepared = submission.prepare()
     intent = {
         "v": _RECORD_VERSION,
         "token": secrets.token_hex(16) if store is not None else _computed_token(context, parts),
         "max_tries": ti.max_tries,
         "parts": parts,
-        "facts": facts,
+        "facts": dict(facts),
         "started_at": time.time(),
     }
     if store is not None:
         store.set(RECORD_KEY, intent)
     try:
-        made = submission.create(str(intent["token"]))
+        answer = submission.create(str(intent["token"]), prepared)
+        made = _id_of(answer)
     except Exception as error:
         plain = getattr(error, "error", error)
-        if isinstance(plain, ExtendError) and not in_doubt(plain):
-            # Refused for certain: a retry may ask again.
-            if store is not None:
-                store.delete(RECORD_KEY)
-        elif isinstance(plain, ExtendError) and submission.look_up is None:
+        if not isinstance(plain, ExtendError):
+            raise
+        if in_doubt(plain):
             raise as_airflow(_unknown(submission, plain.message)) from error
+        # Refused for certain: a retry may ask again.
+        if store is not None:
+            store.delete(RECORD_KEY)
         raise
     _remember(store, {**intent, "id": made}, submission, log)
-    return Receipt(made, facts, taken_up=False)
+    return Receipt(made, facts, answer)
 
 
-def _search(submission: Submission, record: Mapping[str, Any], sleep: Callable[[float], None]) -> str | None:
+def _id_of(answer: Any) -> str:
+    made = answer.get("id") if isinstance(answer, Mapping) else None
+    if not isinstance(made, str) or not made:
+        raise ExtendAnswerError("Extend's answer to a create has no id", status=200)
+    return made
+
+
+def _search(
+    submission: Submission, record: Mapping[str, Any], known: str, sleep: Callable[[float], None]
+) -> str | None:
     """The id of what the token was left on; None once it is certainly not there."""
     if submission.look_up is None:
-        raise as_airflow(_unknown(submission, "an earlier try died during the call"))
+        raise as_airflow(_unknown(submission, known))
     while True:
         searched_at = time.time()
         found = submission.look_up(record["token"])
@@ -146,10 +159,19 @@ def _search(submission: Submission, record: Mapping[str, Any], sleep: Callable[[
 
 
 def _unknown(submission: Submission, cause: str) -> ExtendSubmissionUnknown:
+    if submission.look_up is not None:
+        way_out = (
+            "A retry of this task looks for it before it asks again; clearing the task asks again unseen."
+        )
+    else:
+        way_out = (
+            "The API has no way to look it up, and it was not asked for again, since it may be paid for already. "
+            "Look in the dashboard: if it is there, use its id in place of this task's; if not, clear this task to "
+            "ask for it again."
+        )
     return ExtendSubmissionUnknown(
-        f"It cannot be told whether Extend made the {submission.what} ({cause.rstrip('.')}); the API has no way to "
-        "look it up, and it was not asked for again, since it may be paid for already. Look in the dashboard: if "
-        "it is there, use its id in place of this task's; if not, clear this task to ask for it again."
+        f"It cannot be told whether Extend made the {submission.what} ({cause.rstrip('.')}). {way_out}",
+        can_be_found=submission.look_up is not None,
     )
 
 
@@ -169,19 +191,20 @@ def _say_why_new(
     old = record.get("parts") or {}
     changed = sorted(name for name in {*old, *parts} if old.get(name) != parts.get(name))
     reason = f"{', '.join(changed)} changed" if changed else "the task was cleared"
+    earlier = f"{record['id']} of an earlier try" if record.get("id") else "that an earlier try may have made"
     log.warning(
-        "Not taking up the %s %s: %s. It cannot be cancelled through the API and stays as it is.",
+        "Asking for a new %s, since %s. The one %s cannot be cancelled through the API and stays as it is.",
         submission.what,
-        record["id"],
         reason,
+        earlier,
     )
 
 
 def _computed(context: Context, parts: Mapping[str, str]) -> dict[str, Any] | None:
     """Below Airflow 3.3: the record that a retry would have found, or None for a first try."""
     ti = context["ti"]
-    # A clear sets max_tries to try_number + retries, so this holds for the first try after a clear too.
-    if ti.try_number <= ti.max_tries - (ti.task.retries or 0) + 1:
+    # A clear sets max_tries to try_number + retries, so the second holds for the first try after a clear.
+    if ti.try_number in (1, ti.max_tries - (ti.task.retries or 0) + 1):
         return None
     token = _computed_token(context, parts)
     return {"token": token, "max_tries": ti.max_tries, "parts": dict(parts), "started_at": time.time()}

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_extend.api.errors import ExtendRunTimeout
+from airflow_provider_extend.api.errors import ExtendRunMoving
 from airflow_provider_extend.api.runs import BATCH_PROCESSOR_RUN
 from airflow_provider_extend.operators._base import ExtendOperator, airflow_errors
-from airflow_provider_extend.reading import look_up, with_scores
+from airflow_provider_extend.reading import look_up
 from airflow_provider_extend.results import push_run
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ class ExtendGetBatchProcessorRunOperator(ExtendOperator):
     still moves is an error that a retry may not meet again; to wait for one use the sensor.
 
     :param batch_processor_run_id: id of the run (templated).
-    :param output_path: where an answer that is too large for XCom is written (templated).
+    :param output_path: where the whole answer and result are written, whatever their size (templated).
     :param extend_conn_id: connection (templated).
     """
 
@@ -36,9 +36,9 @@ class ExtendGetBatchProcessorRunOperator(ExtendOperator):
     def execute(self, context: Context) -> dict[str, Any]:
         client = self.client()
         with airflow_errors():
-            run = with_scores(client, look_up(client, BATCH_PROCESSOR_RUN, self.batch_processor_run_id))
+            run = look_up(client, BATCH_PROCESSOR_RUN, self.batch_processor_run_id)
             if not run.ended:
-                raise ExtendRunTimeout(
+                raise ExtendRunMoving(
                     f"Batch processor run {run.id} is still {run.status}: it has no metrics yet. Wait for it with "
                     "BatchProcessorRunSensor; a retry of this task reads it again.",
                     run_id=run.id,

@@ -9,9 +9,10 @@ from airflow_provider_extend._compat import AirflowFailException, AirflowSkipExc
 from airflow_provider_extend.api.errors import ExtendInputError
 from airflow_provider_extend.api.runs import BATCH_PROCESSOR_RUN, SUCCEEDED
 from airflow_provider_extend.gate.engine import FAIL, PASS, Report, check_rules, judge, not_judged
+from airflow_provider_extend.gate.selectors import matching
 from airflow_provider_extend.operators._base import ExtendOperator, airflow_errors
-from airflow_provider_extend.reading import look_up, with_scores
-from airflow_provider_extend.results import result_of_run
+from airflow_provider_extend.reading import look_up
+from airflow_provider_extend.results import XCOM_LIMIT, json_size, result_of_run
 
 if TYPE_CHECKING:
     from airflow_provider_extend._compat import Context
@@ -23,8 +24,9 @@ ON_FAIL_SKIP = "skip"
 class ExtendEvaluationGateOperator(ExtendOperator, BranchMixIn):
     """Judge the metrics of a run by minimum values, and let the DAG go on only where they hold.
 
-    A metric that is not there, a rule that matches nothing, a run without scores: the verdict is ERROR, and the
-    task fails whatever `on_fail` says. Reading and judging cost nothing: clear the task after a change of rules.
+    A metric that is not there, a rule that matches nothing, a run without scores or with files left out (unless a
+    rule for `coverage` allows it): the verdict is ERROR, and the task fails whatever `on_fail` says. Reading and
+    judging cost nothing: clear the task after a change of rules.
 
     Returns the report {verdict, reason, rules: [{rule, selector, minimum, value, counts, verdict, reason}],
     run_id}; it is pushed as XCom `report` too, so that it is there when the task fails.
@@ -66,16 +68,21 @@ class ExtendEvaluationGateOperator(ExtendOperator, BranchMixIn):
         result = self._result()
         report = self._judge(rules, result)
         value = {**report.as_dict(), "run_id": result.get("id")}
+        most = len(report.rules)
+        while json_size(value) > XCOM_LIMIT and most > 1:
+            most //= 2
+            value = {**report.as_dict(most), "run_id": result.get("id")}
         context["ti"].xcom_push(key="report", value=value)
         self.log.info("%s", report.as_text())
         if report.verdict == FAIL and self.on_fail == ON_FAIL_SKIP:
             raise AirflowSkipException(f"Held back: {report.reason}")
-        if report.verdict == FAIL and self._branches:
-            self.do_branch(context, self.on_fail)
-        elif report.verdict != PASS:
+        if report.verdict != PASS and not (report.verdict == FAIL and self._branches):
             raise AirflowFailException(f"Gate: {report.verdict}. {report.reason}")
-        elif self._branches:
-            self.do_branch(context, sorted(self.downstream_task_ids - {self.on_fail}))
+        if self._branches:
+            # Some versions of Airflow end the task right in the branching, before a value can be returned.
+            context["ti"].xcom_push(key="return_value", value=value)
+            others = sorted(self.downstream_task_ids - {self.on_fail})
+            self.do_branch(context, others if report.verdict == PASS else self.on_fail)
         return value
 
     @property
@@ -97,7 +104,7 @@ class ExtendEvaluationGateOperator(ExtendOperator, BranchMixIn):
         client = self.client()
         with airflow_errors():
             run = look_up(client, known.get("kind") or BATCH_PROCESSOR_RUN, known.get("id"))
-        return result_of_run(with_scores(client, run), limit=None)
+        return result_of_run(run, limit=None)
 
     def _judge(self, rules: Mapping[str, float], result: Mapping[str, Any]) -> Report:
         if result.get("outcome") != SUCCEEDED:
@@ -113,5 +120,10 @@ class ExtendEvaluationGateOperator(ExtendOperator, BranchMixIn):
             return not_judged(
                 f"Run {result.get('id')} was answered without scores (API version {result.get('api_version')} may "
                 "send counts only). Read it with a connection whose api_version is 2024-12-23 or 2026-02-09."
+            )
+        if files and files[0] < files[1] and not any(matching(rule, ["coverage"]) for rule in rules):
+            return not_judged(
+                f"Run {result.get('id')} processed {files[0]} of {files[1]} files: its metrics speak of those only. "
+                "Add a rule for coverage, for instance {'coverage': 0.98}, to accept that."
             )
         return judge(rules, result.get("metrics") or {}, result.get("counts") or {})

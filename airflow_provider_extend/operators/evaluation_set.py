@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
@@ -51,22 +52,23 @@ class ExtendCreateEvaluationSetOperator(ExtendOperator):
 
 
 class ExtendCreateEvaluationSetItemsOperator(ExtendOperator):
-    """Add items to an evaluation set. Returns the ids of the items it added.
+    """Add items to an evaluation set. Returns their ids, in the order of the items.
 
-    A retry adds no item twice, since a document that is counted twice would falsify the verdict: files that
-    the set already holds are left out. 2024-12-23 cannot list items; there the create is made once, and a try
-    whose outcome cannot be told fails with what to do.
+    A retry adds no item twice, since a document that is counted twice would falsify the verdict: a file that
+    the set already holds keeps its item. 2024-12-23 cannot list items; there the create is made once, and a try
+    whose outcome cannot be told fails with what to do. Files that are uploaded anew have new ids: clear the task
+    that creates the set together with the one that uploads.
 
     Expected outputs are document content: give them by `files` and `expected_outputs_path`, and they pass
     through neither XCom nor the rendered templates that Airflow stores; `items` is left out of the latter.
 
     :param evaluation_set_id: the set (templated).
     :param files: return value of `ExtendUploadFilesOperator` (templated).
-    :param expected_outputs_path: JSON file {file name: {field: value}} for an extractor, or {file name:
-        expectedOutput} as the API takes it for the other kinds; a path or a URL of a store that Airflow knows
-        (templated).
+    :param expected_outputs_path: JSON file {file name: {field: value}} of an extractor's set; a path or a URL of
+        a store that Airflow knows (templated).
     :param items: instead of both, what the API takes: {"fileId" (2026-02-09: or "fileIds"), "expectedOutput"}
-        each; expectedOutput of an extractor is {"value": {field: value}} (templated).
+        each; expectedOutput of an extractor is {"value": {field: value}} (templated). Written into a DAG file
+        they are in Airflow's database, as all of a DAG file is.
     :param extend_conn_id: connection (templated).
     """
 
@@ -101,15 +103,21 @@ class ExtendCreateEvaluationSetItemsOperator(ExtendOperator):
         if client.api_version not in find("evaluation_set_items.list").paths:
             return self._create_once(context, client, items)
         listed = client.iterate("evaluation_set_items.list", self.evaluation_set_id)
-        known = {tuple(fingerprints.file_ids(row)) for row in listed}
-        missing = [item for item in items if tuple(_files_of(item)) not in known]
-        if len(missing) < len(items):
-            self.log.info("%d items are in the set already.", len(items) - len(missing))
-        added: list[str] = []
+        ids = {tuple(fingerprints.file_ids(row)): str(row["id"]) for row in listed}
+        # By their files: a document that is named twice becomes one item.
+        missing = list({key: item for item in items if (key := tuple(_files_of(item))) not in ids}.values())
         for start in range(0, len(missing), _ITEMS_PER_CALL):
-            added += self._create(client, missing[start : start + _ITEMS_PER_CALL])
-        self.log.info("Added %d items to evaluation set %s.", len(added), self.evaluation_set_id)
-        return added
+            chunk = missing[start : start + _ITEMS_PER_CALL]
+            ids.update(
+                zip((tuple(_files_of(item)) for item in chunk), self._create(client, chunk), strict=True)
+            )
+        self.log.info(
+            "Added %d items to evaluation set %s; %d were in it.",
+            len(missing),
+            self.evaluation_set_id,
+            len(items) - len(missing),
+        )
+        return [ids[tuple(_files_of(item))] for item in items]
 
     def _items(self) -> Any:
         items = self.revealed("items")
@@ -124,13 +132,21 @@ class ExtendCreateEvaluationSetItemsOperator(ExtendOperator):
                 f"{self.expected_outputs_path!r} cannot be read as JSON ({type(error).__name__}). Nothing was sent."
             ) from None
         names = {file["id"]: PurePath(file["path"]).name for file in self.files}
-        missing = [name for name in names.values() if name not in expected]
+        twice = sorted(name for name, count in Counter(names.values()).items() if count > 1)
+        if twice:
+            raise ExtendInputError(
+                f"{len(twice)} file names stand for several files ({', '.join(twice[:5])}): which output is expected "
+                "of which cannot be told. Nothing was sent."
+            )
+        if not isinstance(expected, Mapping):
+            raise ExtendInputError(f"{self.expected_outputs_path!r} is no JSON object. Nothing was sent.")
+        missing = [name for name in names.values() if not isinstance(expected.get(name), Mapping)]
         if missing:
             raise ExtendInputError(
-                f"{self.expected_outputs_path!r} expects nothing of {len(missing)} of {len(names)} files: "
+                f"{self.expected_outputs_path!r} has no fields for {len(missing)} of {len(names)} files: "
                 f"{', '.join(missing[:5])}. Nothing was sent."
             )
-        return [{"fileId": key, "expectedOutput": _expected(expected[name])} for key, name in names.items()]
+        return [{"fileId": key, "expectedOutput": {"value": expected[name]}} for key, name in names.items()]
 
     def _create_once(
         self, context: Context, client: ExtendClient, items: Sequence[Mapping[str, Any]]
@@ -138,7 +154,8 @@ class ExtendCreateEvaluationSetItemsOperator(ExtendOperator):
         submission = Submission(
             what="items of the evaluation set",
             parts={"evaluation_set_id": self.evaluation_set_id, "items": list(items)},
-            create=lambda token: ",".join(self._create(client, items)),
+            prepare=lambda: ({}, None),
+            create=lambda token, _: {"id": ",".join(self._create(client, items))},
             keep=lambda ids: True,
         )
         return submit_once(context, submission, self.log).id.split(",")
@@ -150,12 +167,6 @@ class ExtendCreateEvaluationSetItemsOperator(ExtendOperator):
             body = {"evaluationSetId": self.evaluation_set_id, "items": items}
             rows = client.call("evaluation_set_items.create_bulk", body=body)
         return [str(row["id"]) for row in rows]
-
-
-def _expected(output: Mapping[str, Any]) -> Mapping[str, Any]:
-    """`output` as the API takes it: the plain fields of an extractor go below `value`."""
-    as_the_api_takes_it = ({"value"}, {"splits"}, {"id", "type"})
-    return output if set(output) in as_the_api_takes_it else {"value": output}
 
 
 def _files_of(item: Mapping[str, Any]) -> list[str]:

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_extend import fingerprints
+from airflow_provider_extend.api.calls import check_id
 from airflow_provider_extend.api.endpoints import find
-from airflow_provider_extend.api.errors import ExtendInputError, ExtendRunFailed
+from airflow_provider_extend.api.errors import ExtendInputError, ExtendNotFound, ExtendRunFailed
 from airflow_provider_extend.api.runs import CANCELLED, ENTITY_TYPES, EVALUATION_SET_RUN, SUCCEEDED
+from airflow_provider_extend.exceptions import ExtendFailException
 from airflow_provider_extend.operators._base import ExtendOperator, airflow_errors
 from airflow_provider_extend.operators._submit import Submission, submit_once
 from airflow_provider_extend.processors import DRAFT, Processor
@@ -37,7 +39,7 @@ class ExtendRunEvaluationSetOperator(ExtendOperator):
     :param evaluation_set_id: the set (templated).
     :param version: `draft`, `latest` or a number such as `1.0` (templated). Default: the draft.
     :param processor_id: another processor than the set's own (templated).
-    :param evaluation_set_item_ids: run only these items (templated).
+    :param evaluation_set_item_ids: run only these items (templated); None: all.
     :param extend_conn_id: connection (templated).
     """
 
@@ -68,23 +70,30 @@ class ExtendRunEvaluationSetOperator(ExtendOperator):
         client = self.client()
         with airflow_errors():
             find("evaluation_set_runs.create").path(client.api_version)
-        entity: dict[str, str] = {}
+        if self.evaluation_set_item_ids is not None and not self.evaluation_set_item_ids:
+            with airflow_errors():
+                raise ExtendInputError(
+                    "evaluation_set_item_ids is empty: expected ids, or None for all items. No run was started."
+                )
 
-        def prepare() -> dict[str, str | None]:
+        def prepare() -> tuple[dict[str, str | None], dict[str, Any]]:
             evaluation_set = client.call("evaluation_sets.retrieve", self.evaluation_set_id)
             owner = evaluation_set.get("entity") or {}
-            entity.update(id=self.processor_id or str(owner.get("id")), version=self.version)
-            return {
+            with airflow_errors():
+                named = f"the processor of evaluation set {self.evaluation_set_id}"
+                processor_id = check_id(self.processor_id or owner.get("id"), named)
+            facts = {
                 ITEMS_FINGERPRINT_KEY: fingerprints.of_items(self._items(client)),
-                CONFIG_FINGERPRINT_KEY: self._draft_fingerprint(client, entity["id"], owner.get("object")),
+                CONFIG_FINGERPRINT_KEY: self._draft_fingerprint(client, processor_id, owner.get("object")),
             }
+            return facts, {"id": processor_id, "version": self.version}
 
-        def create(token: str) -> str:
+        def create(token: str, entity: Any) -> Any:
             # The API takes no metadata here, so the token cannot travel.
             body: dict[str, Any] = {"evaluationSetId": self.evaluation_set_id, "entity": entity}
             if self.evaluation_set_item_ids:
                 body["evaluationSetItemIds"] = list(self.evaluation_set_item_ids)
-            return str(client.call("evaluation_set_runs.create", body=body)["id"])
+            return client.call("evaluation_set_runs.create", body=body)
 
         submission = Submission(
             what="evaluation set run",
@@ -123,8 +132,20 @@ class ExtendRunEvaluationSetOperator(ExtendOperator):
         return fingerprints.of(draft.config)
 
     def _keep(self, client: ExtendClient, run_id: str) -> bool:
-        """Whether the run of an earlier try is taken up. A 404 raises: a run that was paid for has vanished."""
-        run = look_up(client, EVALUATION_SET_RUN, run_id)
+        """Whether the run of an earlier try is taken up."""
+        try:
+            run = look_up(client, EVALUATION_SET_RUN, run_id)
+        except ExtendFailException as error:
+            if not isinstance(error.error, ExtendNotFound):
+                raise
+            with airflow_errors():
+                raise ExtendRunFailed(
+                    f"An earlier try started evaluation set run {run_id}, which is paid for, and Extend does not know "
+                    "it (404): deleted, or the connection now leads to another workspace or region. None was "
+                    "started in its place; clear this task to start one.",
+                    run_id=run_id,
+                    outcome="unknown",
+                ) from None
         if run.outcome == CANCELLED or (run.worth_new_run and run.ended):
             self.log.warning(
                 "Evaluation set run %s of an earlier try ended %s; starting another.", run_id, run.status

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_extend import fingerprints
-from airflow_provider_extend.api.errors import ExtendInputError, ExtendRunFailed
+from airflow_provider_extend.api.errors import ExtendInputError, ExtendPublishedConfigDiffers, ExtendRunFailed
 from airflow_provider_extend.api.runs import BATCH_PROCESSOR_RUN, SUCCEEDED, Run
 from airflow_provider_extend.operators._base import ExtendOperator, airflow_errors
 from airflow_provider_extend.operators._submit import Submission, submit_once
 from airflow_provider_extend.processors import DRAFT, Processor, ProcessorVersion, check_release_type
-from airflow_provider_extend.reading import look_up, with_scores
+from airflow_provider_extend.reading import look_up
 
 if TYPE_CHECKING:
     from airflow_provider_extend._compat import Context
@@ -90,7 +90,7 @@ class ExtendPublishProcessorVersionOperator(ExtendOperator):
     def _judged(self, client: ExtendClient) -> Run:
         handed_in = self.run if isinstance(self.run, Mapping) else {"id": self.run}
         kind, run_id = handed_in.get("kind") or BATCH_PROCESSOR_RUN, handed_in.get("id")
-        run = with_scores(client, look_up(client, kind, run_id))
+        run = look_up(client, kind, run_id)
         if run.outcome != SUCCEEDED:
             raise ExtendRunFailed(
                 f"Run {run.id} is {run.status}: only what a PROCESSED run judged is published. Nothing was "
@@ -114,22 +114,14 @@ class ExtendPublishProcessorVersionOperator(ExtendOperator):
         return None if version.name == DRAFT else version
 
     def _publish(self, context: Context, processor: Processor, run: Run) -> ProcessorVersion:
-        made: dict[str, ProcessorVersion] = {}
-        drafts: list[ProcessorVersion] = []
-
-        def prepare() -> dict[str, str]:
+        def prepare() -> tuple[dict[str, str], ProcessorVersion]:
             draft = processor.draft()
             self._check_unchanged(draft, run)
-            drafts.append(draft)
-            return {"config_fingerprint": fingerprints.of(draft.config)}
+            return {"config_fingerprint": fingerprints.of(draft.config)}, draft
 
-        def create(token: str) -> str:
+        def create(token: str, draft: ProcessorVersion) -> Any:
             description = f"{self.description} [airflow {token}]".strip()
-            version = processor.publish(
-                drafts[-1].config, release_type=self.release_type, description=description
-            )
-            made[version.id] = version
-            return version.id
+            return processor.publish(draft.config, release_type=self.release_type, description=description)
 
         def look_up_version(token: str) -> str | None:
             rows = processor.versions()
@@ -137,25 +129,25 @@ class ExtendPublishProcessorVersionOperator(ExtendOperator):
 
         submission = Submission(
             what="processor version",
-            parts={
-                "run": run.id,
-                "processor": processor.id,
-                "release_type": self.release_type,
-                "description": self.description,
-            },
+            parts={"run": run.id, "processor": processor.id, "release_type": self.release_type},
             prepare=prepare,
             create=create,
             keep=lambda version_id: True,
             look_up=look_up_version,
         )
         receipt = submit_once(context, submission, self.log)
-        version = made.get(receipt.id) or processor.version(receipt.id)
-        self._check_published(version, receipt.facts.get("config_fingerprint"), drafts)
+        answered = receipt.answer is not None and receipt.answer.get("config")
+        version = processor.as_version(receipt.answer) if answered else processor.version(receipt.id)
+        self._check_published(processor, version, receipt.facts.get("config_fingerprint"))
         self.log.info("Published version %s (%s) of processor %s.", version.name, version.id, processor.id)
         return version
 
     def _check_unchanged(self, draft: ProcessorVersion, run: Run) -> None:
         """Raise unless the draft is the one that `run` judged."""
+        if not draft.config:
+            raise ExtendInputError(
+                f"Extend answered the draft of processor {draft.processor_id} without a config. Nothing was published."
+            )
         if self.allow_unverified_draft:
             self.log.warning("Publishing the draft as it is now: allow_unverified_draft is set.")
             return
@@ -174,22 +166,32 @@ class ExtendPublishProcessorVersionOperator(ExtendOperator):
                 "published; evaluate the draft again, or set allow_unverified_draft=True to publish it unseen."
             )
 
-    def _check_published(
-        self, version: ProcessorVersion, judged: str | None, drafts: Sequence[ProcessorVersion]
-    ) -> None:
-        """Raise if Extend published something else than what was sent."""
-        if judged is None and self.config_fingerprint:
-            judged = self.config_fingerprint
-        same = judged is None or fingerprints.of(version.config) == judged
-        if not same and drafts:
-            # The server may add keys; those that were sent must be there unchanged.
-            sent = drafts[-1].config
-            same = all(version.config.get(key) == value for key, value in sent.items())
-        if not same:
-            raise ExtendInputError(
+    def _check_published(self, processor: Processor, version: ProcessorVersion, judged: str | None) -> None:
+        """Raise if Extend published something else than what was sent; keys that it added do not matter."""
+        if judged is None or fingerprints.of(version.config) == judged:
+            return
+        draft = processor.draft()
+        if fingerprints.of(draft.config) != judged:
+            self.log.warning(
+                "The draft changed since version %s was published, so its config cannot be compared.",
+                version.name,
+            )
+        elif not _holds(version.config, draft.config):
+            raise ExtendPublishedConfigDiffers(
                 f"Version {version.name} ({version.id}) of processor {version.processor_id} was published, but its "
                 "config is not the one that was judged. Look at it in the dashboard; a retry publishes no other."
             )
+
+
+def _holds(published: Any, sent: Any) -> bool:
+    """Whether everything in `sent` is in `published`, at every depth."""
+    if isinstance(sent, Mapping):
+        return isinstance(published, Mapping) and all(
+            key in published and _holds(published[key], value) for key, value in sent.items()
+        )
+    if isinstance(sent, list) and isinstance(published, list):
+        return len(published) == len(sent) and all(map(_holds, published, sent))
+    return bool(published == sent)
 
 
 def _shown(when: Any) -> str:

@@ -23,11 +23,12 @@ from airflow_provider_extend._compat import (
 )
 from airflow_provider_extend.api.calls import check_id
 from airflow_provider_extend.api.errors import ExtendError, ExtendRunFailed
+from airflow_provider_extend.api.polling import ERROR
 from airflow_provider_extend.api.runs import SUCCEEDED, Run
 from airflow_provider_extend.exceptions import as_airflow
 from airflow_provider_extend.hooks.extend import ExtendHook
-from airflow_provider_extend.reading import look_up, with_scores
-from airflow_provider_extend.results import push_run
+from airflow_provider_extend.reading import look_up
+from airflow_provider_extend.results import RUN_ID_KEY, push_run
 from airflow_provider_extend.triggers.run import ExtendRunTrigger, check_event
 
 if TYPE_CHECKING:
@@ -35,8 +36,10 @@ if TYPE_CHECKING:
 
 #: Airflow's own timeout of a deferral comes this much later than ours: it is a backstop only.
 _BACKSTOP = timedelta(seconds=60)
-_MAX_CRASHES = 3
-_CRASHES_KEY = "trigger_crashes"
+_MAX_FAILED_WAITS = 3
+#: Failures further apart than this are not counted together.
+_FAILED_WAITS_SECONDS = 600
+_FAILED_WAITS_KEY = "failed_waits"
 
 
 class RunSensor(BaseSensorOperator):
@@ -56,9 +59,10 @@ class RunSensor(BaseSensorOperator):
 
     :param extend_conn_id: connection (templated).
     :param deferrable: wait in the triggerer, without a worker slot; default `[operators] default_deferrable`.
-    :param output_path: where results that are too large for XCom are written, for instance
-        `s3://conn@bucket/runs/{{ run_id }}.json` (templated). Without it they are left out, with a line in the log.
-    :param timeout: seconds from the start of this try; the smaller of it and `execution_timeout` counts.
+    :param output_path: where the whole answer and result are written, whatever their size, for instance
+        `s3://conn@bucket/runs/{{ run_id }}.json` (templated).
+    :param timeout: seconds from the start of this try (in reschedule mode, as Airflow has it, from the first
+        look of the first try); the smaller of it and `execution_timeout` counts in every mode.
     :param poke_interval: seconds between two looks; in deferrable mode the longest time between two: a young
         run is looked at each second, an older one less often.
     """
@@ -88,12 +92,12 @@ class RunSensor(BaseSensorOperator):
 
     def execute(self, context: Context) -> Any:
         with self._ends_as_declared():
+            context["ti"].xcom_push(key=RUN_ID_KEY, value=self.run_id)
             if self.deferrable:
                 return self._look_or_defer(context, self._deadline(context))
-            try:
-                return super().execute(context)
-            except AirflowSensorTimeout:
-                raise self._timed_out() from None
+            # Airflow holds a poke to both limits and a reschedule to the first only.
+            self.timeout = self._seconds
+            return super().execute(context)
 
     def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context) -> Any:
         """Overridden: the base class resumes with other states than its poke loop ends with."""
@@ -105,21 +109,29 @@ class RunSensor(BaseSensorOperator):
                 self.log.warning("Airflow's own timeout of the deferral came first; looking once more.")
                 return self._look_or_defer(context, deadline=time.time())
             except TaskDeferralError as error:
-                self._count_crash(context, error)
-                return self._look_or_defer(context, self._deadline(context))
+                return self._look_or_defer(context, self._deadline(context), failed=error)
 
     def execute_complete(self, context: Context, event: Any = None) -> Any:
         """Called by Airflow when the trigger has fired. What it said is looked at afresh, never believed."""
-        deadline = check_event(event, self.run_id).get("deadline")
-        return self._look_or_defer(
-            context, deadline if isinstance(deadline, int | float) else self._deadline(context)
-        )
+        fired = check_event(event, self.run_id)
+        failed = None
+        if fired["event"] == ERROR:
+            failed = TaskDeferralError(
+                f"The triggerer cannot read {self._named}, and this worker can: look at the triggerer's log, its "
+                "network and its `[extend] allowed_hosts`. The run goes on; a retry waits for it again."
+            )
+        deadline = fired.get("deadline")
+        if not isinstance(deadline, int | float):
+            deadline = self._deadline(context)
+        return self._look_or_defer(context, deadline, failed)
 
     def poke(self, context: Context) -> PokeReturnValue:
         run = self._read()
         return PokeReturnValue(run.ended, self._result(context, run) if run.ended else None)
 
-    def _look_or_defer(self, context: Context, deadline: float) -> Any:
+    def _look_or_defer(
+        self, context: Context, deadline: float, failed: TaskDeferralError | None = None
+    ) -> Any:
         try:
             run = self._read()
         except AirflowFailException:
@@ -131,6 +143,8 @@ class RunSensor(BaseSensorOperator):
         else:
             if run.ended:
                 return self._result(context, run)
+            if failed is not None:
+                self._count_failed_wait(context, failed)
         left = deadline - time.time()
         if left <= 0:
             raise self._timed_out()
@@ -151,15 +165,14 @@ class RunSensor(BaseSensorOperator):
             check_id(self.run_id, f"{self.kind} id")
         except ExtendError as error:
             raise as_airflow(error) from None
-        client = ExtendHook(self.extend_conn_id).get_conn()
-        run = look_up(client, self.kind, self.run_id)
+        run = look_up(ExtendHook(self.extend_conn_id).get_conn(), self.kind, self.run_id)
         if run.status != self._status:
             self._status = run.status
             level = logging.INFO if run.status_known else logging.WARNING
             self.log.log(
                 level, "%s is %s%s.", self._named, run.status, "" if run.status_known else " (unknown)"
             )
-        return with_scores(client, run)
+        return run
 
     def _result(self, context: Context, run: Run) -> dict[str, Any]:
         """Push what there is to know of the ended run; raise unless it succeeded."""
@@ -194,7 +207,11 @@ class RunSensor(BaseSensorOperator):
         """Give each error the state that the class's table says."""
         try:
             yield
-        except (AirflowFailException, AirflowSensorTimeout, AirflowTaskTimeout) as error:
+        except (AirflowSensorTimeout, AirflowTaskTimeout) as error:
+            if self.soft_fail or self.never_fail:
+                raise AirflowSkipException(str(self._timed_out())) from error
+            raise self._timed_out() from None
+        except AirflowFailException as error:
             if self.soft_fail or self.never_fail:
                 raise AirflowSkipException(str(error)) from error
             raise
@@ -205,14 +222,16 @@ class RunSensor(BaseSensorOperator):
                 raise AirflowSkipException(str(error)) from error
             raise
 
-    def _count_crash(self, context: Context, error: TaskDeferralError) -> None:
-        """A trigger that crashed says nothing about the run: wait again, but not for ever."""
+    def _count_failed_wait(self, context: Context, error: TaskDeferralError) -> None:
+        """A trigger that fails where this worker reads says nothing about the run: wait again, not in a circle."""
         ti = context["ti"]
-        crashes = (ti.xcom_pull(task_ids=self.task_id, key=_CRASHES_KEY, map_indexes=ti.map_index) or 0) + 1
-        if crashes > _MAX_CRASHES:
+        last = ti.xcom_pull(task_ids=self.task_id, key=_FAILED_WAITS_KEY, map_indexes=ti.map_index) or {}
+        recent = time.time() - last.get("at", 0) < _FAILED_WAITS_SECONDS
+        count = last.get("count", 0) + 1 if recent else 1
+        if count > _MAX_FAILED_WAITS:
             raise error
-        self.log.warning("The trigger crashed (%d of %d); waiting again.", crashes, _MAX_CRASHES)
-        ti.xcom_push(key=_CRASHES_KEY, value=crashes)
+        self.log.warning("The wait in the triggerer failed (%d of %d).", count, _MAX_FAILED_WAITS)
+        ti.xcom_push(key=_FAILED_WAITS_KEY, value={"count": count, "at": time.time()})
 
     def _deadline(self, context: Context) -> float:
         started = getattr(context["ti"], "start_date", None)

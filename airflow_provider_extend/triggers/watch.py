@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 import weakref
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol
 
 from airflow_provider_extend.api.errors import ExtendError, ExtendUnauthorized
-from airflow_provider_extend.api.polling import Poller
+from airflow_provider_extend.api.polling import ERROR, Poller
 
 if TYPE_CHECKING:
     from airflow_provider_extend.client import ExtendClient
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 #: A poll is one attempt with a short timeout: when to repeat is decided by the poller, not by the client.
 _POLL_TIMEOUT = 5.0
 _THREADS = 4
+#: How long a connection is believed before it is looked up again.
+_CONNECTION_SECONDS = 300.0
 
 
 class Watcher(Protocol):
@@ -50,16 +54,21 @@ class SingleRunWatcher:
         while True:
             try:
                 client = await _client(self._conn_id)
+            except ExtendError as error:
+                self._log.error("%s", error)
+                return ERROR, status
+            try:
                 run = await _in_thread(look_up, client, kind, run_id, attempts=1, timeout=_POLL_TIMEOUT)
-            except ExtendUnauthorized as error:
-                # The key in the connection may have been changed since it was read.
-                _clients_of_loop().pop(self._conn_id, None)
-                if not key_renewed:
+            except ExtendError as error:
+                if error.is_permanent():
+                    # What the connection says may have been mended since it was read.
+                    _forget(self._conn_id, client)
+                if isinstance(error, ExtendUnauthorized) and not key_renewed:
                     key_renewed = True
                     continue
                 decision = poller.on_error(error, time.time())
-            except ExtendError as error:
-                decision = poller.on_error(error, time.time())
+                level = logging.INFO if decision.event is None else logging.ERROR
+                self._log.log(level, "%s %s cannot be read: %s", kind, run_id, error)
             else:
                 status, key_renewed = run.status, False
                 decision = poller.on_run(run, time.time())
@@ -71,30 +80,51 @@ class SingleRunWatcher:
             await asyncio.sleep(decision.wait)
 
 
-_clients: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, asyncio.Future[ExtendClient]]] = (
+@dataclass
+class _Known:
+    """A client of one event loop, or the look-up that will make it."""
+
+    future: asyncio.Future[ExtendClient]
+    until: float
+
+
+_clients: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, _Known]] = (
     weakref.WeakKeyDictionary()
 )
 
 
-def _clients_of_loop() -> dict[str, asyncio.Future[ExtendClient]]:
+def _clients_of_loop() -> dict[str, _Known]:
     return _clients.setdefault(asyncio.get_running_loop(), {})
 
 
 async def _client(conn_id: str) -> ExtendClient:
-    """One look-up of the connection for all waiters of this loop: it costs two round trips to the supervisor."""
+    """One look-up of the connection for all waiters of this loop: it costs two round trips to the supervisor.
+
+    :raises ExtendError: the connection is incomplete or its host is not allowed.
+    """
     from airflow_provider_extend.hooks.extend import ExtendHook
 
     known = _clients_of_loop()
-    if conn_id not in known:
-        known[conn_id] = asyncio.ensure_future(_in_thread(ExtendHook(conn_id).plain_client))
-    future = known[conn_id]
+    found = known.get(conn_id)
+    if found is None or time.monotonic() > found.until:
+        future = asyncio.ensure_future(_in_thread(ExtendHook(conn_id).plain_client))
+        found = known[conn_id] = _Known(future, time.monotonic() + _CONNECTION_SECONDS)
     try:
         # Shielded: a waiter that is cancelled must not cancel the look-up of the others.
-        return await asyncio.shield(future)
+        return await asyncio.shield(found.future)
     except Exception:
-        if known.get(conn_id) is future:
+        if known.get(conn_id) is found:
             del known[conn_id]
         raise
+
+
+def _forget(conn_id: str, client: ExtendClient) -> None:
+    """Have the connection looked up again, unless another waiter has seen to it already."""
+    known = _clients_of_loop()
+    found = known.get(conn_id)
+    looked_up = found is not None and found.future.done() and not found.future.exception()
+    if found is not None and looked_up and found.future.result() is client:
+        del known[conn_id]
 
 
 @cache

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["airflow_provider_extend.emulator.pytest_plugin"]
 pytestmark = pytest.mark.docs
 
 ROOT = Path(__file__).parents[2]
