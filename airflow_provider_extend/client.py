@@ -6,12 +6,13 @@ Knows no Airflow: `ExtendHook` makes one from a connection, a script makes one f
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -49,6 +50,7 @@ log = logging.getLogger(__name__)
 DEFAULT_TIMEOUT = 30.0
 _CONNECT_TIMEOUT = 10.0
 _MAX_REDIRECTS = 3
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 Translator = Callable[[ExtendError], Exception]
 
@@ -121,18 +123,24 @@ class FileSource:
 
     @contextmanager
     def opened(self) -> Iterator[BinaryIO]:
-        if isinstance(self.source, Path):
-            try:
-                stream = self.source.open("rb")
-            except OSError as error:
-                raise ExtendInputError(
-                    f"The file {str(self.source)!r} cannot be read ({error.strerror}). Nothing was uploaded."
-                ) from None
-            with stream:
-                yield stream
-        else:
-            self.source.seek(0)
-            yield self.source
+        """The stream at its first byte.
+
+        :raises ExtendInputError: it cannot be read or is empty.
+        """
+        named = str(self.source) if isinstance(self.source, Path) else self.file_name
+        try:
+            stream = self.source.open("rb") if isinstance(self.source, Path) else self.source
+            size = stream.seek(0, io.SEEK_END)
+            stream.seek(0)
+        except (OSError, ValueError) as error:
+            why = getattr(error, "strerror", None) or type(error).__name__
+            raise ExtendInputError(
+                f"The file {named!r} cannot be read ({why}). Nothing was uploaded."
+            ) from None
+        with stream if isinstance(self.source, Path) else nullcontext():
+            if size == 0:
+                raise ExtendInputError(f"The file {named!r} is empty. Nothing was uploaded.")
+            yield stream
 
 
 class ExtendClient:
@@ -242,15 +250,12 @@ class ExtendClient:
         :raises ExtendInputError: the file cannot be read or is empty.
         """
         path = Path(source) if isinstance(source, str) else source
-        if isinstance(path, Path) and path.is_file() and path.stat().st_size == 0:
-            with self._translated():
-                raise ExtendInputError(f"The file {str(path)!r} is empty. Nothing was uploaded.")
-        result = self.call(
+        result: dict[str, Any] = self.call(
             "files.upload",
             query={"convertToPdf": convert_to_pdf},
             file=FileSource(path, name=name, password=password),
         )
-        return dict(result)
+        return result
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
@@ -324,9 +329,14 @@ class ExtendClient:
                     verify=self.settings.verify,
                     **kwargs,
                 )
-                if not response.is_redirect or call.endpoint.method != "GET":
+                redirect = response.status_code in _REDIRECTS and "location" in response.headers
+                if not redirect or call.endpoint.method != "GET":
                     return response
                 url, params = self._redirected(call, response), None
+        except requests.exceptions.InvalidJSONError:
+            raise ExtendInputError(
+                f"{call}: the body is no JSON, for instance a NaN. Nothing was sent."
+            ) from None
         except (requests.RequestException, urllib3.exceptions.LocationParseError, UnicodeError) as error:
             _raise_connection_error(call, error)
         finally:
@@ -358,7 +368,7 @@ class ExtendClient:
         return session
 
     def _new_session(self) -> requests.Session:
-        session = requests.Session()
+        session = _Session()
         session.auth = _Bearer(self.settings.api_key)
         session.headers["User-Agent"] = self.settings.user_agent
         session.headers["x-extend-api-version"] = self.settings.api_version
@@ -372,7 +382,7 @@ class ExtendClient:
         try:
             # After parsing: JSON has several spellings for a character, and so for the key.
             body = self._scrubbed(json.loads(text))
-        except ValueError:
+        except (ValueError, RecursionError):
             body = NOT_JSON if text.strip() else NOTHING
         headers = {name.lower(): self._scrubbed(value) for name, value in response.headers.items()}
         return read_answer(call, Answer(response.status_code, headers, body), self.settings.base_url)
@@ -417,6 +427,13 @@ class Resource:
         if ENDPOINTS[name].method == "GET":
             return self._client.call(name, *path_args, query=given)
         return self._client.call(name, *path_args, body=given or None)
+
+
+class _Session(requests.Session):
+    """Leaves redirects alone: even unfollowed, requests would parse them, and raise what is no answer's fault."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        return None
 
 
 class _Bearer(requests.auth.AuthBase):
@@ -476,7 +493,7 @@ def _never_sent(error: Exception) -> bool:
         return isinstance(reason.original_error, OSError | urllib3.exceptions.NewConnectionError)
     return isinstance(
         reason, urllib3.exceptions.NewConnectionError | urllib3.exceptions.ConnectTimeoutError
-    ) or isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.InvalidProxyURL)
+    ) or isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.InvalidSchema)
 
 
 def _caused_by(error: BaseException | None, name: str) -> bool:

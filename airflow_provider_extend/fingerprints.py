@@ -19,7 +19,7 @@ def of_items(items: Iterable[Mapping[str, Any]]) -> str:
 
     A list of 2026-02-09 gives no expected outputs, and reading each item would cost a call per document.
     """
-    return of(sorted([item.get("id"), sorted(file_ids(item))] for item in items))
+    return of(sorted([str(item.get("id")), sorted(file_ids(item))] for item in items))
 
 
 def file_ids(item: Mapping[str, Any]) -> list[str]:

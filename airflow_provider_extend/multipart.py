@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import io
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import BinaryIO
 
+_CHUNK = 64 * 1024
 
-class MultipartFile(io.RawIOBase):
+
+class MultipartFile:
     """`multipart/form-data` with text fields and one file, as a readable object of known length.
 
-    requests builds multipart bodies in memory; given an object with `read` and `__len__` it streams instead.
+    requests builds multipart bodies in memory; given an object with `read`, `__iter__` and `__len__` it streams
+    instead. No `io` class: one that cannot tell its position is sent chunked, without a length.
 
     :param stream: open at the file's first byte and seekable; its end gives the length.
     """
 
     def __init__(self, stream: BinaryIO, file_name: str, fields: Mapping[str, str] | None = None) -> None:
-        super().__init__()
         boundary = secrets.token_hex(16)
         self.content_type = f"multipart/form-data; boundary={boundary}"
         head = "".join(
@@ -32,14 +34,15 @@ class MultipartFile(io.RawIOBase):
         start = stream.tell()
         size = stream.seek(0, io.SEEK_END) - start
         stream.seek(start)
-        self._parts: list[BinaryIO] = [io.BytesIO(head.encode()), stream, io.BytesIO(tail.encode())]
-        self._length = len(head.encode()) + size + len(tail.encode())
+        ends = [head.encode("utf-8", "replace"), tail.encode()]
+        self._parts: list[BinaryIO] = [io.BytesIO(ends[0]), stream, io.BytesIO(ends[1])]
+        self._length = len(ends[0]) + size + len(ends[1])
 
     def __len__(self) -> int:
         return self._length
 
-    def readable(self) -> bool:
-        return True
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(lambda: self.read(_CHUNK), b"")
 
     def read(self, size: int = -1) -> bytes:
         chunks = []

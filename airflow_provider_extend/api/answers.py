@@ -58,8 +58,8 @@ def read_answer(call: Call, answer: Answer, base_url: str) -> Any:
         raise _error(call, answer, base_url)
     if isinstance(answer.body, _NoJson):
         raise ExtendAnswerError(
-            f"{call}: HTTP {answer.status} with {answer.body.what}, where JSON was due{doubt(call)}. Check the host and "
-            "the proxy of the Extend connection.",
+            f"{call}: HTTP {answer.status} with {answer.body.what}, where JSON was due{doubt(call)}. Check the host "
+            "and the proxy of the Extend connection.",
             status=answer.status,
         )
     return answer.body

@@ -114,6 +114,8 @@ def result_of(call: Call, body: Any) -> Any:
         return {"id": result}
     if call.endpoint.verb == "list" and not isinstance(result, list):
         raise ExtendAnswerError(f"{call}: expected a list under {key!r}, the answer has none.", status=200)
+    if not isinstance(result, Mapping) and not (isinstance(result, list) and key):
+        raise ExtendAnswerError(f"{call}: expected an object, the answer is none.", status=200)
     return result
 
 

@@ -14,12 +14,13 @@ a dot or a quote is quoted: `extract.fields."a.b".recall`.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
+#: Beyond this a number is no measurement.
+_MOST = 1e15
 #: (selector, value, (k, n) or None)
 _Entry = tuple[str, float, tuple[int, int] | None]
 
@@ -136,14 +137,7 @@ def _classes(raw: Mapping[str, Any], classes: Mapping[str, Any]) -> Iterator[_En
 
 
 def _confusion(raw: Mapping[str, Any]) -> Iterator[_Entry]:
-    given = raw.get("confusionMatrix")
-    matrix: dict[str, dict[str, int]] = {
-        actual: {
-            predicted: number for predicted, value in row.items() if (number := _count(value)) is not None
-        }
-        for actual, row in (given.items() if isinstance(given, Mapping) else ())
-        if isinstance(row, Mapping)
-    }
+    matrix = _matrix(raw.get("confusionMatrix"))
     right = sum(row.get(actual, 0) for actual, row in matrix.items())
     total = sum(sum(row.values()) for row in matrix.values())
     whole = (right, total) if total else None
@@ -165,6 +159,18 @@ def _confusion(raw: Mapping[str, Any]) -> Iterator[_Entry]:
             yield from _proportion(
                 f"classify.confusion.{quote_key(actual)}.{quote_key(name)}", (number, sum(row.values())), None
             )
+
+
+def _matrix(given: Any) -> dict[str, dict[str, int]]:
+    """Actual class -> predicted class -> files; empty if any cell is no count, since sums would be too good."""
+    matrix: dict[str, dict[str, int]] = {}
+    for actual, row in given.items() if isinstance(given, Mapping) else ():
+        given_cells = row if isinstance(row, Mapping) else {}
+        cells = {name: _count(value) for name, value in given_cells.items() if value is not None}
+        if None in cells.values():
+            return {}
+        matrix[actual] = {name: number for name, number in cells.items() if number is not None}
+    return matrix
 
 
 def _split(raw: Mapping[str, Any]) -> Iterator[_Entry]:
@@ -228,7 +234,7 @@ def _either_scale(value: Any) -> float | None:
 
 
 def _number(value: Any) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > _MOST or value != value:
         return None
     return float(value)
 

@@ -65,4 +65,7 @@ class Poller:
 
     def _interval(self, now: float) -> float:
         base = min(LAST_INTERVAL, max(FIRST_INTERVAL, (now - self.started) * _AGE_SHARE))
-        return min(self.ceiling, base * self.draw(1 - _JITTER, 1 + _JITTER))
+        if self.ceiling < LAST_INTERVAL:
+            # So that the longest draw is what the author allows, and many waiters still drift apart.
+            base = min(base, self.ceiling / (1 + _JITTER))
+        return base * self.draw(1 - _JITTER, 1 + _JITTER)

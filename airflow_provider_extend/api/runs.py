@@ -150,7 +150,7 @@ def read_run(kind: str, version: str, body: Any) -> Run:
         source_id=_text(body.get("sourceId")) or _text(body.get("evaluationSetId")),
         processor_id=_text(body.get("processorId")) or _text(entity.get("id")),
         processor_version_id=_text(body.get("processorVersionId")) or _text(entity_version.get("id")),
-        processor_type=ENTITY_TYPES.get(entity.get("object", "")) or metrics.processor_type,
+        processor_type=ENTITY_TYPES.get(_text(entity.get("object")) or "") or metrics.processor_type,
         version_name=_text(entity_version.get("version")),
         usage=_object(body.get("usage")) or None,
         created_at=parse_time(body.get("createdAt")),

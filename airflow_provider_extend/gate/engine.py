@@ -66,7 +66,7 @@ class Report:
         """A table for a log."""
         rows = [("verdict", "metric", "value", "minimum", "counts")]
         for judged in self.rules:
-            value = "-" if judged.value is None else f"{judged.value:.2%}"
+            value = "-" if judged.value is None else _percent(judged.value, judged.minimum)
             counts = f"{judged.counts[0]} of {judged.counts[1]}" if judged.counts else "-"
             rows.append(
                 (judged.verdict, judged.selector or judged.rule, value, f"{judged.minimum:.2%}", counts)
@@ -148,9 +148,18 @@ def _judge_rule(
         pair = counts.get(selector)
         k_n = (pair[0], pair[1]) if pair else None
         reached = _share(values[selector], k_n) >= Fraction(str(minimum))
-        evidence = f"{values[selector]:.2%}" + (f" ({k_n[0]} of {k_n[1]})" if k_n else "")
+        shown = _percent(values[selector], minimum)
+        evidence = shown + (f" ({k_n[0]} of {k_n[1]})" if k_n else "")
         reason = f"{selector} is {evidence}, {'not below' if reached else 'below'} {minimum:.2%}."
         yield Judged(rule, selector, minimum, values[selector], k_n, PASS if reached else FAIL, reason)
+
+
+def _percent(value: float, minimum: float) -> str:
+    """With as many digits as it takes to tell it from the minimum."""
+    for digits in range(2, 10):
+        if (shown := f"{value:.{digits}%}") != f"{minimum:.{digits}%}" or value == minimum:
+            return shown if value != minimum else f"{value:.2%}"
+    return shown
 
 
 def _share(value: float, counts: tuple[int, int] | None) -> Fraction:

@@ -15,7 +15,7 @@ def levels(selector: str) -> tuple[str, ...]:
     """
     found: list[str] = []
     position = 0
-    while position <= len(selector):
+    while True:
         match = _LEVEL.match(selector, position)
         if match is None:
             raise ValueError(f"Selector {selector!r} has an empty level or an open quote.")
@@ -26,7 +26,6 @@ def levels(selector: str) -> tuple[str, ...]:
         if selector[position] != ".":
             raise ValueError(f"Selector {selector!r}: a dot is missing before {selector[position:]!r}.")
         position += 1
-    raise ValueError(f"Selector {selector!r} ends with a dot.")
 
 
 def matching(pattern: str, selectors: Iterable[str]) -> list[str]:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 #: Extra of the connection -> rate-limit class.
 _RATE_FIELDS = {"get_per_second": GET, "write_per_second": WRITE, "run_per_second": RUN}
 _TEST_SECONDS = 5.0
+_MOST = 1e6
 _TRUE = frozenset({"true", "1", "yes", "on"})
 _FALSE = frozenset({"false", "0", "no", "off"})
 
@@ -116,7 +117,9 @@ def client_settings(connection: Connection) -> ClientSettings:
     if host and connection.port and connection.port != 443:
         address, slash, path = host.partition("://")[2 if "://" in host else 0].partition("/")
         scheme = host.partition("://")[0] if "://" in host else "https"
-        host = f"{scheme}://{address}:{connection.port}{slash}{path}"
+        if not address.endswith(f":{connection.port}"):
+            address = f"{address}:{connection.port}"
+        host = f"{scheme}://{address}{slash}{path}"
     return ClientSettings(
         base_url=base_url(version, host=host or None, region=_text(extra, "region")),
         api_key=key,
@@ -144,7 +147,7 @@ def _try(client: ExtendClient) -> tuple[bool, str]:
     settings = client.settings
     started = time.monotonic()
     try:
-        client.call("files.list", query={"maxPageSize": 1}, attempts=1, timeout=_TEST_SECONDS - 1)
+        client.call("files.list", query={"maxPageSize": 1}, attempts=1, timeout=_TEST_SECONDS * 0.8)
     except ExtendAPIError as error:
         text = error.context.get("said", "").lower()
         if error.status in (400, 403, 422) and "workspace" in text:
@@ -161,6 +164,8 @@ def _try(client: ExtendClient) -> tuple[bool, str]:
         return False, error.message
     except ExtendError as error:
         return False, error.message
+    except Exception as error:
+        return False, f"The test broke off: {type(error).__name__}."
     milliseconds = (time.monotonic() - started) * 1000
     return True, (
         f"Extend answered in {milliseconds:.0f} ms: {settings.base_url}, API version {settings.api_version}, "
@@ -192,8 +197,9 @@ def _extra(connection: Connection) -> Mapping[str, Any]:
 def _text(extra: Mapping[str, Any], name: str) -> str | None:
     value = extra.get(name)
     if value is not None and not isinstance(value, str):
+        shown = f"a {type(value).__name__}" if name == "proxy" else repr(value)  # a proxy may hold a password
         raise ExtendInputError(
-            f"{name} of the Extend connection is {value!r}: expected text. Nothing was sent."
+            f"{name} of the Extend connection is {shown}: expected text. Nothing was sent."
         )
     return (value or "").strip() or None
 
@@ -206,7 +212,7 @@ def _positive(extra: Mapping[str, Any], name: str, default: float) -> float:
         number = math.nan if isinstance(value, bool) else float(value)
     except (TypeError, ValueError):
         number = math.nan
-    if not 0 < number < math.inf:
+    if not 0 < number <= _MOST:
         raise ExtendInputError(
             f"{name} of the Extend connection is {value!r}: expected a number above 0. Nothing was sent."
         )

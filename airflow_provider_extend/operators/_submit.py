@@ -60,12 +60,13 @@ class Receipt:
     """What `submit_once` made or found.
 
     :ivar facts: of `prepare`, in the try that made it; empty where only the API remembers that try.
-    :ivar answer: of `create`; None where an earlier try made it.
+    :ivar answer: of `create`, and what `prepare` had found for it; None where an earlier try made it.
     """
 
     id: str
     facts: Mapping[str, Any]
     answer: Any = None
+    prepared: Any = None
 
 
 def decide(record: Any, max_tries: int, parts: Mapping[str, str]) -> str:
@@ -119,7 +120,7 @@ def submit_once(
         store.set(RECORD_KEY, intent)
     try:
         answer = submission.create(str(intent["token"]), prepared)
-        made = _id_of(answer)
+        made = id_of(answer)
     except Exception as error:
         plain = getattr(error, "error", error)
         if not isinstance(plain, ExtendError):
@@ -131,10 +132,14 @@ def submit_once(
             store.delete(RECORD_KEY)
         raise
     _remember(store, {**intent, "id": made}, submission, log)
-    return Receipt(made, facts, answer)
+    return Receipt(made, facts, answer, prepared)
 
 
-def _id_of(answer: Any) -> str:
+def id_of(answer: Any) -> str:
+    """The id in the answer to a create.
+
+    :raises ExtendAnswerError: there is none, so that it is in doubt what was made.
+    """
     made = answer.get("id") if isinstance(answer, Mapping) else None
     if not isinstance(made, str) or not made:
         raise ExtendAnswerError("Extend's answer to a create has no id", status=200)

@@ -13,7 +13,7 @@ from airflow_provider_extend.api.endpoints import find
 from airflow_provider_extend.api.errors import ExtendInputError
 from airflow_provider_extend.api.versions import V2026
 from airflow_provider_extend.operators._base import ExtendOperator, airflow_errors
-from airflow_provider_extend.operators._submit import Submission, submit_once
+from airflow_provider_extend.operators._submit import Submission, id_of, submit_once
 
 if TYPE_CHECKING:
     from airflow_provider_extend._compat import Context
@@ -166,7 +166,8 @@ class ExtendCreateEvaluationSetItemsOperator(ExtendOperator):
         else:
             body = {"evaluationSetId": self.evaluation_set_id, "items": items}
             rows = client.call("evaluation_set_items.create_bulk", body=body)
-        return [str(row["id"]) for row in rows]
+        with airflow_errors():
+            return [id_of(row) for row in rows]
 
 
 def _files_of(item: Mapping[str, Any]) -> list[str]:

@@ -138,7 +138,9 @@ class ExtendPublishProcessorVersionOperator(ExtendOperator):
         receipt = submit_once(context, submission, self.log)
         answered = receipt.answer is not None and receipt.answer.get("config")
         version = processor.as_version(receipt.answer) if answered else processor.version(receipt.id)
-        self._check_published(processor, version, receipt.facts.get("config_fingerprint"))
+        self._check_published(
+            version, receipt.facts.get("config_fingerprint"), receipt.prepared or processor.draft()
+        )
         self.log.info("Published version %s (%s) of processor %s.", version.name, version.id, processor.id)
         return version
 
@@ -166,11 +168,15 @@ class ExtendPublishProcessorVersionOperator(ExtendOperator):
                 "published; evaluate the draft again, or set allow_unverified_draft=True to publish it unseen."
             )
 
-    def _check_published(self, processor: Processor, version: ProcessorVersion, judged: str | None) -> None:
-        """Raise if Extend published something else than what was sent; keys that it added do not matter."""
+    def _check_published(
+        self, version: ProcessorVersion, judged: str | None, draft: ProcessorVersion
+    ) -> None:
+        """Raise if Extend published something else than what was sent; keys that it added do not matter.
+
+        :param draft: as it was sent, or, where an earlier try sent it, as it is now.
+        """
         if judged is None or fingerprints.of(version.config) == judged:
             return
-        draft = processor.draft()
         if fingerprints.of(draft.config) != judged:
             self.log.warning(
                 "The draft changed since version %s was published, so its config cannot be compared.",

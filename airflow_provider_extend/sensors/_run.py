@@ -109,6 +109,8 @@ class RunSensor(BaseSensorOperator):
                 self.log.warning("Airflow's own timeout of the deferral came first; looking once more.")
                 return self._look_or_defer(context, deadline=time.time())
             except TaskDeferralError as error:
+                if next_method == self.execute_complete.__name__:
+                    raise  # our own: it has been counted
                 return self._look_or_defer(context, self._deadline(context), failed=error)
 
     def execute_complete(self, context: Context, event: Any = None) -> Any:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import queue
+import threading
 import time
 import weakref
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from airflow_provider_extend.api.errors import ExtendError, ExtendUnauthorized
@@ -102,12 +104,10 @@ async def _client(conn_id: str) -> ExtendClient:
 
     :raises ExtendError: the connection is incomplete or its host is not allowed.
     """
-    from airflow_provider_extend.hooks.extend import ExtendHook
-
     known = _clients_of_loop()
     found = known.get(conn_id)
     if found is None or time.monotonic() > found.until:
-        future = asyncio.ensure_future(_in_thread(ExtendHook(conn_id).plain_client))
+        future = asyncio.ensure_future(_looked_up(conn_id))
         found = known[conn_id] = _Known(future, time.monotonic() + _CONNECTION_SECONDS)
     try:
         # Shielded: a waiter that is cancelled must not cancel the look-up of the others.
@@ -127,13 +127,54 @@ def _forget(conn_id: str, client: ExtendClient) -> None:
         del known[conn_id]
 
 
-@cache
-def _executor() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(_THREADS, thread_name_prefix="extend-poll")
+async def _looked_up(conn_id: str) -> ExtendClient:
+    from asgiref.sync import sync_to_async
+
+    from airflow_provider_extend.hooks.extend import ExtendHook
+
+    # Through asgiref: before Airflow 3.3 a connection cannot be found from any other kind of thread.
+    return await sync_to_async(ExtendHook(conn_id).plain_client, thread_sensitive=False)()
 
 
 async def _in_thread(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    # Not asyncio.to_thread: before Airflow 3.3 a connection is found from a thread only through asgiref.
-    from asgiref.sync import sync_to_async
+    return await _pool().run(partial(function, *args, **kwargs))
 
-    return await sync_to_async(function, thread_sensitive=False, executor=_executor())(*args, **kwargs)
+
+@cache
+def _pool() -> _DaemonPool:
+    return _DaemonPool()
+
+
+class _DaemonPool:
+    """A few threads that end with the process: a server that hangs must not keep a triggerer from stopping.
+
+    `ThreadPoolExecutor` cannot be had so: the interpreter waits for its threads at exit.
+    """
+
+    def __init__(self) -> None:
+        self._jobs: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        for number in range(_THREADS):
+            threading.Thread(target=self._work, name=f"extend-poll-{number}", daemon=True).start()
+
+    async def run(self, function: Callable[[], Any]) -> Any:
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Any] = loop.create_future()
+
+        def settle(set_it: Callable[[Any], None], value: Any) -> None:
+            if not future.done():
+                set_it(value)
+
+        def job() -> None:
+            try:
+                settled = partial(settle, future.set_result, function())
+            except BaseException as error:
+                settled = partial(settle, future.set_exception, error)
+            with suppress(RuntimeError):  # the loop was closed in the meantime: nobody waits any more
+                loop.call_soon_threadsafe(settled)
+
+        self._jobs.put(job)
+        return await future
+
+    def _work(self) -> None:
+        while True:
+            self._jobs.get()()

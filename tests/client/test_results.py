@@ -1,0 +1,240 @@
+"""What reaches XCom."""
+
+import json
+import logging
+
+import pytest
+
+from airflow_provider_extend.api.runs import read_run
+from airflow_provider_extend.fingerprints import file_ids, of, of_items
+from airflow_provider_extend.results import push_run, result_of_run
+
+LIMIT = 48 * 1024
+KEYS = [
+    "id", "kind", "status", "outcome", "api_version", "url", "metrics_from", "metrics", "counts", "source",
+    "source_id", "processor_id", "processor_version_id", "usage", "files", "config_fingerprint",
+    "items_fingerprint",
+]  # fmt: skip
+
+
+class Pushed(dict):
+    """Stands for a task instance."""
+
+    def xcom_push(self, key, value):
+        self[key] = json.loads(json.dumps(value))
+
+
+@pytest.fixture
+def ti():
+    return Pushed()
+
+
+def run_2024(example, **changes):
+    body = example("2024-12-23.batch_processor_run.extract")["batchProcessorRun"]
+    return read_run("batch_processor_run", "2024-12-23", {**body, **changes})
+
+
+def large(fields, **changes):
+    """A run with a score for each of many fields, and its size as JSON is known to be above the limit."""
+    body = {
+        "object": "evaluation_set_run",
+        "id": "bpr_1",
+        "status": "PROCESSED",
+        "metrics": {
+            "type": "EXTRACT",
+            "accuracy": 0.9,
+            "numFilesTotal": 4,
+            "numFilesProcessed": 4,
+            "p95LatencyMs": 12,
+            "fieldMetrics": {
+                f"field_{number:05}": {"countExpected": 4, "countAccurate": 3} for number in range(fields)
+            },
+        },
+        **changes,
+    }
+    return read_run("evaluation_set_run", "2026-02-09", body)
+
+
+def test_the_contract_of_a_2024_run(example):
+    assert result_of_run(run_2024(example)) == {
+        "id": "bpr_1234",
+        "kind": "batch_processor_run",
+        "status": "PROCESSED",
+        "outcome": "succeeded",
+        "api_version": "2024-12-23",
+        "url": None,
+        "metrics_from": "batch_processor_run",
+        "metrics": {
+            "latency.mean_ms": 1500.0,
+            "extract.fields.invoice_number.recall": 0.985,
+            "extract.fields.invoice_number.precision": 0.992,
+            "extract.fields.invoice_number.confidence": 0.95,
+            "extract.fields.invoice_date.recall": 0.951,
+            "extract.fields.invoice_date.precision": 0.973,
+            "extract.fields.invoice_date.confidence": 0.92,
+        },
+        "counts": {},
+        "source": "STUDIO",
+        "source_id": "dp_5678",
+        "processor_id": "dp_5678",
+        "processor_version_id": "dpv_91011",
+        "usage": None,
+        "files": None,
+        "config_fingerprint": None,
+        "items_fingerprint": None,
+    }
+
+
+def test_the_contract_of_a_2026_run(example):
+    run = read_run("evaluation_set_run", "2026-02-09", example("2026-02-09.evaluation_set_run.splitter"))
+    result = result_of_run(run)
+    assert list(result) == KEYS
+    assert result["counts"] == {"coverage": [10, 10], "split.recall": [8, 9], "split.precision": [8, 10]}
+    assert result["files"] == [10, 10]
+    assert result["metrics_from"] == "evaluation_set_run"
+    assert json.loads(json.dumps(result)) == result
+
+
+@pytest.mark.parametrize("status", ["FAILED", "CANCELLED"])
+def test_a_run_that_failed_has_the_same_keys(status):
+    result = result_of_run(read_run("batch_processor_run", "2025-04-21", {"id": "bpr_1", "status": status}))
+    assert list(result) == KEYS
+    assert (result["outcome"], result["metrics"], result["metrics_from"]) == (status.lower(), {}, None)
+
+
+def test_links_in_the_usage_and_the_link_of_the_run_lose_their_query(example):
+    run = run_2024(
+        example, usage={"invoice": "https://x.example.com/i?sig=abc"}, url="https://d.example.com/r?t=abc"
+    )
+    result = result_of_run(run)
+    assert "abc" not in json.dumps(result)
+    assert result["usage"] == {"invoice": "https://x.example.com/i"}
+    assert result["url"] == "https://d.example.com/r"
+
+
+def test_beyond_48_kilobytes_only_aggregates_are_kept():
+    result = result_of_run(large(2000))
+    assert result["truncated"] is True
+    assert list(result) == [*KEYS, "truncated"]
+    assert result["metrics"] == {"extract.accuracy": 0.9, "coverage": 1.0, "latency.p95_ms": 12.0}
+    assert result["counts"] == {"coverage": [4, 4]}
+    assert len(json.dumps(result)) < LIMIT
+
+
+def test_below_48_kilobytes_nothing_is_left_out():
+    result = result_of_run(large(100))
+    assert "truncated" not in result
+    assert len(result["metrics"]) == 103
+
+
+def test_the_limit_is_48_kilobytes_of_json():
+    sizes = {}
+    for fields in range(300, 700, 10):
+        whole = result_of_run(large(fields), limit=None)
+        size = len(json.dumps(whole).encode())
+        sizes[size] = "truncated" in result_of_run(large(fields))
+    assert min(sizes) < LIMIT < max(sizes)
+    assert all(truncated is (size > LIMIT) for size, truncated in sizes.items())
+
+
+def test_without_a_limit_nothing_is_left_out():
+    result = result_of_run(large(2000), limit=None)
+    assert "truncated" not in result
+    assert len(result["metrics"]) == 2003
+
+
+# --- what is pushed --------------------------------------------------------------------------------------
+
+
+def test_the_apis_own_answer_is_pushed_with_its_percents(example, ti):
+    result = push_run({"ti": ti}, run_2024(example), None, logging.getLogger("task"))
+    assert set(ti) == {"batch_processor_run"}
+    assert ti["batch_processor_run"] == example("2024-12-23.batch_processor_run.extract")["batchProcessorRun"]
+    assert ti["batch_processor_run"]["metrics"]["fieldMetrics"]["invoice_number"]["recallPerc"] == 98.5
+    assert result == result_of_run(run_2024(example))
+
+
+def test_signed_links_are_pushed_without_their_query(example, ti):
+    run = run_2024(example, files=[{"presignedUrl": "https://s3.example.com/a.pdf?X-Amz-Signature=abc"}])
+    push_run({"ti": ti}, run, None, logging.getLogger("task"))
+    assert ti["batch_processor_run"]["files"] == [{"presignedUrl": "https://s3.example.com/a.pdf"}]
+    assert run.raw["files"][0]["presignedUrl"].endswith("=abc"), "the run itself is left as it is"
+
+
+def test_a_signed_link_inside_a_message_is_pushed_without_its_query(example, ti):
+    run = run_2024(example, failureMessage="no answer from https://s3.example.com/a.pdf?X-Amz-Signature=abc.")
+    push_run({"ti": ti}, run, None, logging.getLogger("task"))
+    assert "Signature" not in json.dumps(ti)
+
+
+def test_what_xcom_cannot_hold_is_left_out_with_a_line_in_the_log(ti, caplog):
+    result = push_run({"ti": ti}, large(2000), None, logging.getLogger("task"))
+    assert ti == {}
+    assert result["truncated"] is True
+    assert "batch_processor_run is too large for XCom" in caplog.text
+    assert "set output_path" in caplog.text
+    assert "aggregates only" in caplog.text
+
+
+def test_an_output_path_gets_all_of_it(ti, tmp_path, caplog):
+    path = tmp_path / "run.json"
+    push_run({"ti": ti}, large(2000), f"file://{path}", logging.getLogger("task"))
+    kept = json.loads(path.read_text())
+    assert len(kept["batch_processor_run"]["metrics"]["fieldMetrics"]) == 2000
+    assert len(kept["result"]["metrics"]) == 2003
+    assert ti == {}
+    assert str(path) in caplog.text
+
+
+def test_an_output_path_gets_signed_links_without_their_query(example, ti, tmp_path):
+    path = tmp_path / "run.json"
+    push_run(
+        {"ti": ti},
+        run_2024(example, extra="https://s3.example.com/a?sig=abc"),
+        f"file://{path}",
+        logging.getLogger("t"),
+    )
+    assert "abc" not in path.read_text()
+    assert set(ti) == {"batch_processor_run"}
+
+
+def test_a_path_that_cannot_be_written_does_not_lose_the_result_of_a_run(example, ti, tmp_path, caplog):
+    (tmp_path / "file").touch()
+    path = f"file://{tmp_path}/file/run.json"
+    result = push_run({"ti": ti}, run_2024(example), path, logging.getLogger("task"))
+    assert result["id"] == "bpr_1234"
+    assert set(ti) == {"batch_processor_run"}
+    assert f"{path} cannot be written" in caplog.text
+
+
+# --- fingerprints ----------------------------------------------------------------------------------------
+
+
+def test_a_fingerprint_does_not_depend_on_the_order_of_keys():
+    assert of({"a": 1, "b": [1, 2]}) == of({"b": [1, 2], "a": 1})
+    assert of({"a": 1}) != of({"a": 2})
+    assert of([1, 2]) != of([2, 1])
+    # printf '{"a":"ü"}' | sha256sum
+    assert of({"a": "ü"}) == "fd621823002706e24604cb868a9f4f8850d6f01fb5040d49ba050482e1472437"
+
+
+def test_items_are_the_same_in_the_forms_of_all_versions_and_in_any_order():
+    old = [{"id": "evi_1", "fileId": "f_1"}, {"id": "evi_2", "fileId": "f_2"}]
+    new = [{"id": "evi_2", "file": {"id": "f_2"}, "files": None}, {"id": "evi_1", "file": {"id": "f_1"}}]
+    assert of_items(old) == of_items(new)
+    assert of_items(old) != of_items(old[:1])
+    assert of_items(old) != of_items([{"id": "evi_1", "fileId": "f_2"}, {"id": "evi_2", "fileId": "f_1"}])
+
+
+@pytest.mark.parametrize(
+    ("item", "ids"),
+    [
+        ({"fileId": "f"}, ["f"]),
+        ({"file": {"id": "f"}}, ["f"]),
+        ({"file": None, "files": [{"id": "a"}, {"id": "b"}]}, ["a", "b"]),
+        ({"file": "f", "files": [None, {"id": 3}]}, []),
+        ({}, []),
+    ],
+)
+def test_files_of_an_item_in_the_form_of_any_version(item, ids):
+    assert file_ids(item) == ids

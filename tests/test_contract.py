@@ -1,0 +1,348 @@
+"""Everything that is written to Airflow's database, in one place.
+
+A task that was deferred, or whose run was paid for, by an older version of this package is resumed by a newer
+one. So a name here is changed only with an alias or a deprecation; a failure below is a question, not a typo.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import json
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from airflow.sdk.exceptions import AirflowFailException, TaskDeferred
+
+from airflow_provider_extend.get_provider_info import get_provider_info
+
+BASE = "https://api.extend.ai"
+RUN = {
+    "object": "evaluation_set_run",
+    "id": "bpr_1",
+    "status": "PROCESSED",
+    "evaluationSetId": "ev_1",
+    "entity": {"object": "extractor", "id": "ex_1"},
+    "entityVersion": {"id": "exv_d", "version": "draft"},
+    "metrics": {"type": "EXTRACT", "accuracy": 1.0, "numFilesTotal": 2, "numFilesProcessed": 2},
+    "createdAt": "2026-05-15T10:30:45Z",
+}
+DRAFT = {"id": "exv_d", "version": "draft", "config": {"schema": {"properties": {}}}}
+VERSION = {"id": "exv_1", "version": "1.0", "config": DRAFT["config"], "createdAt": "2026-05-15T12:00:00Z"}
+SET = {"id": "ev_1", "entity": {"object": "extractor", "id": "ex_1"}}
+ITEMS = {"object": "list", "data": [{"id": "evi_1", "file": {"id": "file_1"}}]}
+
+RESULT_KEYS = {
+    "id",
+    "kind",
+    "status",
+    "outcome",
+    "api_version",
+    "url",
+    "metrics_from",
+    "metrics",
+    "counts",
+    "source",
+    "source_id",
+    "processor_id",
+    "processor_version_id",
+    "usage",
+    "files",
+    "config_fingerprint",
+    "items_fingerprint",
+}
+RECORD_KEYS = {"v", "token", "max_tries", "parts", "facts", "started_at", "id"}
+
+
+@pytest.fixture
+def extend(requests_mock: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    rates = {"get_per_second": 100_000, "write_per_second": 100_000, "run_per_second": 100_000}
+    connection = {"conn_type": "extend", "password": "sk_of_the_tests", "extra": rates}
+    monkeypatch.setenv("AIRFLOW_CONN_EXTEND_DEFAULT", json.dumps(connection))
+    requests_mock.get(f"{BASE}/batch_processor_runs/bpr_1", status_code=404, json={})
+    requests_mock.get(f"{BASE}/evaluation_set_runs/bpr_1", json=RUN)
+    requests_mock.post(f"{BASE}/evaluation_set_runs", json={**RUN, "status": "PENDING"})
+    requests_mock.get(f"{BASE}/evaluation_sets/ev_1", json=SET)
+    requests_mock.get(f"{BASE}/evaluation_sets/ev_1/items", json=ITEMS)
+    requests_mock.post(f"{BASE}/evaluation_sets/ev_1/items", json={"evaluationSetItems": [{"id": "evi_1"}]})
+    extractor = {"id": "ex_1", "draftVersion": DRAFT, "updatedAt": "2026-05-15T09:00:00Z"}
+    requests_mock.get(f"{BASE}/extractors/ex_1", json=extractor)
+    requests_mock.post(f"{BASE}/extractors/ex_1/versions", json=VERSION)
+    return requests_mock
+
+
+class Written:
+    """What a task leaves behind: XComs, records of the task state store."""
+
+    def __init__(self) -> None:
+        self.xcoms: dict[str, Any] = {}
+        self.store: dict[str, Any] = {}
+
+    def run(self, operator: Any) -> Any:
+        address = {"dag_id": "d", "run_id": "r", "task_id": operator.task_id, "map_index": -1}
+        tries = {"try_number": 1, "max_tries": 0, "start_date": datetime.now(UTC)}
+        ti = SimpleNamespace(
+            **address,
+            **tries,
+            task=operator,
+            xcom_push=lambda key, value: self.xcoms.update({key: json.loads(json.dumps(value))}),
+        )
+        store = SimpleNamespace(
+            get=lambda key, default=None: self.store.get(key, default),
+            set=lambda key, value, **_: self.store.update({key: json.loads(json.dumps(value))}),
+            delete=lambda key: self.store.pop(key, None),
+        )
+        value = operator.execute({"ti": ti, "task_state_store": store})
+        return json.loads(json.dumps(value))
+
+
+@pytest.fixture
+def written() -> Written:
+    return Written()
+
+
+def sensor(**given: Any) -> Any:
+    from airflow_provider_extend.sensors.batch_processor_run import BatchProcessorRunSensor
+
+    return BatchProcessorRunSensor(task_id="wait", batch_processor_run_id="bpr_1", **given)
+
+
+def test_the_row_of_a_deferred_sensor(extend, written) -> None:
+    extend.get(f"{BASE}/evaluation_set_runs/bpr_1", json={**RUN, "status": "PROCESSING"})
+    with pytest.raises(TaskDeferred) as caught:
+        written.run(sensor(deferrable=True, poke_interval=20))
+    class_path, kwargs = caught.value.trigger.serialize()
+    assert class_path == "airflow_provider_extend.triggers.run.ExtendRunTrigger"
+    assert {name: type(value) for name, value in kwargs.items()} == {
+        "extend_conn_id": str,
+        "kind": str,
+        "run_id": str,
+        "deadline": float,
+        "max_interval": float,
+    }
+    assert (kwargs["kind"], kwargs["run_id"]) == ("batch_processor_run", "bpr_1")
+    assert caught.value.method_name == "execute_complete"
+    assert not caught.value.kwargs, "dag.test() drops them: what is needed is in the event"
+
+
+def test_the_event_of_the_trigger(extend) -> None:
+    module, _, name = "airflow_provider_extend.triggers.run.ExtendRunTrigger".rpartition(".")
+    trigger = getattr(importlib.import_module(module), name)(
+        "extend_default", "batch_processor_run", "bpr_1", 4e9
+    )
+
+    async def fire() -> list[Any]:
+        return [event.payload async for event in trigger.run()]
+
+    assert asyncio.run(fire()) == [
+        {
+            "event": "ended",
+            "kind": "batch_processor_run",
+            "run_id": "bpr_1",
+            "status": "PROCESSED",
+            "deadline": 4e9,
+        }
+    ]
+
+
+def test_an_event_of_today_resumes_a_sensor_of_tomorrow(extend, written) -> None:
+    for event in ("ended", "timeout", "error"):
+        payload = {"event": event, "kind": "batch_processor_run", "run_id": "bpr_1", "status": None}
+        context = {"ti": SimpleNamespace(xcom_push=lambda key, value: None, start_date=datetime.now(UTC))}
+        resumed = sensor(deferrable=True).resume_execution(
+            "execute_complete", {"event": {**payload, "deadline": 4e9}}, context
+        )
+        assert resumed["outcome"] == "succeeded"
+
+
+def test_the_xcoms_of_the_sensor(extend, written) -> None:
+    assert set(written.run(sensor())) == RESULT_KEYS
+    assert set(written.xcoms) == {"run_id", "batch_processor_run"}
+    assert written.store == {}
+
+
+def test_the_words_of_the_sensors_return_value(extend, written) -> None:
+    value = written.run(sensor())
+    assert (value["kind"], value["outcome"], value["metrics_from"]) == (
+        "batch_processor_run",
+        "succeeded",
+        "evaluation_set_run",
+    )
+    from airflow_provider_extend.api.runs import OUTCOMES
+
+    outcomes = {outcome for outcome in OUTCOMES.values() if outcome}
+    assert outcomes == {"succeeded", "failed", "cancelled", "needs_review", "rejected"}
+
+
+def test_the_xcoms_of_reading_a_run(extend, written) -> None:
+    from airflow_provider_extend.operators.batch_processor_run import ExtendGetBatchProcessorRunOperator
+
+    value = written.run(ExtendGetBatchProcessorRunOperator(task_id="get", batch_processor_run_id="bpr_1"))
+    assert set(value) == RESULT_KEYS
+    assert set(written.xcoms) - {"run_id"} == {"batch_processor_run"}
+
+
+def test_what_starting_a_run_leaves_behind(extend, written) -> None:
+    from airflow_provider_extend.operators.evaluation_set_run import ExtendRunEvaluationSetOperator
+
+    value = written.run(ExtendRunEvaluationSetOperator(task_id="evaluate", evaluation_set_id="ev_1"))
+    assert value == "bpr_1"
+    assert set(written.xcoms) == {"run_id", "config_fingerprint", "items_fingerprint"}
+    assert set(written.store) == {"extend_submission"}
+    record = written.store["extend_submission"]
+    assert set(record) == RECORD_KEYS
+    assert (record["v"], record["id"], record["max_tries"]) == (1, "bpr_1", 0)
+    assert set(record["parts"]) == {
+        "evaluation_set_id",
+        "version",
+        "processor_id",
+        "evaluation_set_item_ids",
+    }
+    assert set(record["facts"]) == {"config_fingerprint", "items_fingerprint"}
+
+
+#: As a task that died has left it; the parts are fingerprints of "ev_1", "draft" and null.
+RECORD = {
+    "v": 1,
+    "token": "0" * 32,
+    "max_tries": 0,
+    "parts": {
+        "evaluation_set_id": "a45b13f046a9b75f",
+        "version": "6ae048f08fcab44b",
+        "processor_id": "74234e98afe7498f",
+        "evaluation_set_item_ids": "74234e98afe7498f",
+    },
+    "facts": {"config_fingerprint": "c" * 64, "items_fingerprint": "i" * 64},
+    "started_at": 1_800_000_000.0,
+    "id": "bpr_1",
+}
+
+
+def test_a_record_of_today_is_understood_tomorrow(extend, written) -> None:
+    """Fingerprints of parameters do not change between versions: else a retry pays for a second run."""
+    from airflow_provider_extend.operators.evaluation_set_run import ExtendRunEvaluationSetOperator
+
+    written.store["extend_submission"] = RECORD
+    operator = ExtendRunEvaluationSetOperator(task_id="evaluate", evaluation_set_id="ev_1")
+    assert written.run(operator) == "bpr_1"
+    assert [request.method for request in extend.request_history if request.method == "POST"] == []
+    assert written.xcoms["config_fingerprint"] == "c" * 64
+
+
+def test_what_a_publish_leaves_behind(extend, written) -> None:
+    from airflow_provider_extend.operators.processor_version import ExtendPublishProcessorVersionOperator
+
+    value = written.run(ExtendPublishProcessorVersionOperator(task_id="publish", run="bpr_1"))
+    assert set(value) == {"id", "version", "processor_id", "run_id", "description", "config_fingerprint"}
+    assert written.xcoms == {"processor_version_id": "exv_1"}
+    record = written.store["extend_submission"]
+    assert set(record) == RECORD_KEYS
+    assert set(record["parts"]) == {"run", "processor", "release_type"}
+    assert set(record["facts"]) == {"config_fingerprint"}
+
+
+def test_the_report_of_the_gate(extend, written) -> None:
+    from airflow_provider_extend.operators.evaluation_gate import ExtendEvaluationGateOperator
+
+    gate = ExtendEvaluationGateOperator(task_id="gate", run="bpr_1", rules={"extract.accuracy": 0.5})
+    value = written.run(gate)
+    assert set(value) == {"verdict", "reason", "rules", "run_id"}
+    assert set(value["rules"][0]) == {"rule", "selector", "minimum", "value", "counts", "verdict", "reason"}
+    assert written.xcoms == {"report": value}
+    failing = ExtendEvaluationGateOperator(task_id="gate", run="bpr_1", rules={"nothing": 0.5})
+    with pytest.raises(AirflowFailException):
+        written.run(failing)
+    assert written.xcoms["report"]["verdict"] == "ERROR"
+
+
+def test_uploads_and_items(extend, written, tmp_path) -> None:
+    from airflow_provider_extend.operators.evaluation_set import ExtendCreateEvaluationSetItemsOperator
+    from airflow_provider_extend.operators.file import ExtendUploadFilesOperator
+
+    extend.post(f"{BASE}/files/upload", json={"id": "file_2", "name": "a.txt", "type": "TXT"})
+    (tmp_path / "a.txt").write_text("Total: 1")
+    (file,) = written.run(ExtendUploadFilesOperator(task_id="upload", paths=[str(tmp_path / "a.txt")]))
+    assert set(file) == {"id", "name", "type", "path"}
+    items = [{"fileId": "file_2", "expectedOutput": {"value": {}}}]
+    operator = ExtendCreateEvaluationSetItemsOperator(task_id="items", evaluation_set_id="ev_1", items=items)
+    assert written.run(operator) == ["evi_1"]
+    assert (written.xcoms, written.store) == ({}, {})
+
+
+def test_the_connection() -> None:
+    (connection,) = get_provider_info()["connection-types"]
+    assert connection["connection-type"] == "extend"
+    assert connection["hook-class-name"] == "airflow_provider_extend.hooks.extend.ExtendHook"
+    assert set(connection["conn-fields"]) == {
+        "api_version",
+        "region",
+        "workspace_id",
+        "timeout",
+        "verify",
+        "proxy",
+        "get_per_second",
+        "write_per_second",
+        "run_per_second",
+    }
+    from airflow_provider_extend.hooks.extend import ExtendHook
+
+    assert (ExtendHook.conn_type, ExtendHook.default_conn_name) == ("extend", "extend_default")
+    assert ExtendHook.conn_name_attr == "extend_conn_id"
+
+
+def test_the_settings() -> None:
+    assert {section: set(told["options"]) for section, told in get_provider_info()["config"].items()} == {
+        "extend": {"allowed_hosts", "deployment"}
+    }
+
+
+#: Parameters are written into users' DAG files, and stored with every serialised DAG.
+PARAMETERS = {
+    "sensors.batch_processor_run.BatchProcessorRunSensor": {
+        "batch_processor_run_id",
+        "extend_conn_id",
+        "output_path",
+    },
+    "operators.batch_processor_run.ExtendGetBatchProcessorRunOperator": {
+        "batch_processor_run_id",
+        "output_path",
+        "extend_conn_id",
+    },
+    "operators.evaluation_gate.ExtendEvaluationGateOperator": {"run", "rules", "on_fail", "extend_conn_id"},
+    "operators.evaluation_set.ExtendCreateEvaluationSetOperator": {
+        "name",
+        "processor_id",
+        "description",
+        "extend_conn_id",
+    },
+    "operators.evaluation_set.ExtendCreateEvaluationSetItemsOperator": {
+        "evaluation_set_id",
+        "files",
+        "expected_outputs_path",
+        "items",
+        "extend_conn_id",
+    },
+    "operators.evaluation_set_run.ExtendRunEvaluationSetOperator": {
+        "evaluation_set_id",
+        "version",
+        "processor_id",
+        "evaluation_set_item_ids",
+        "extend_conn_id",
+    },
+    "operators.file.ExtendUploadFilesOperator": {"paths", "extend_conn_id"},
+    "operators.processor_version.ExtendPublishProcessorVersionOperator": {
+        "run",
+        "release_type",
+        "description",
+        "config_fingerprint",
+        "extend_conn_id",
+    },
+}
+
+
+@pytest.mark.parametrize("path", PARAMETERS)
+def test_class_paths_and_their_template_fields(path) -> None:
+    module, _, name = f"airflow_provider_extend.{path}".rpartition(".")
+    assert set(getattr(importlib.import_module(module), name).template_fields) >= PARAMETERS[path]

@@ -1,0 +1,445 @@
+"""ExtendRunTrigger: what is stored of it, the one event that it fires, and what it looks past while it waits."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from typing import Any
+
+import pytest
+import requests
+from airflow._shared.module_loading import import_string
+from airflow.triggers.base import TriggerEvent
+
+from airflow_provider_extend.api.retry import MAX_ATTEMPTS
+from airflow_provider_extend.triggers.run import EVENTS, ExtendRunTrigger, check_event
+
+KEYS = {"event", "kind", "run_id", "status", "deadline"}
+
+
+async def events_of(trigger: ExtendRunTrigger) -> list[Any]:
+    return [event.payload async for event in trigger.run()]
+
+
+async def event_of(trigger: ExtendRunTrigger) -> dict[str, Any]:
+    (payload,) = await events_of(trigger)
+    return payload
+
+
+# What Airflow's database holds
+
+
+def test_it_is_stored_as_ids_and_numbers_and_nothing_else(trigger) -> None:
+    class_path, kwargs = trigger(deadline=1800000000.5, max_interval=30.0).serialize()
+    assert class_path == "airflow_provider_extend.triggers.run.ExtendRunTrigger"
+    assert kwargs == {
+        "extend_conn_id": "extend_default",
+        "kind": "batch_processor_run",
+        "run_id": "bpr_1",
+        "deadline": 1800000000.5,
+        "max_interval": 30.0,
+    }
+    assert json.loads(json.dumps(kwargs)) == kwargs
+
+
+def test_it_can_be_rebuilt_from_what_is_stored(trigger) -> None:
+    class_path, kwargs = trigger().serialize()
+    again = import_string(class_path)(**json.loads(json.dumps(kwargs)))
+    assert again.serialize() == (class_path, kwargs)
+
+
+def test_airflow_can_store_it(trigger) -> None:
+    from airflow.sdk.serde import deserialize, serialize
+
+    _, kwargs = trigger().serialize()
+    assert deserialize(serialize(kwargs)) == kwargs
+
+
+def test_a_row_stored_without_the_interval_still_starts() -> None:
+    kwargs = {"extend_conn_id": "c", "kind": "batch_processor_run", "run_id": "bpr_1", "deadline": 1.0}
+    assert ExtendRunTrigger(**kwargs).serialize()[1]["max_interval"] == 30.0
+
+
+async def test_making_one_asks_nobody_anything(requests_mock, look_ups, trigger) -> None:
+    trigger().serialize()
+    assert (requests_mock.call_count, look_ups) == (0, [])
+
+
+# The event
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize("status", ["PROCESSED", "FAILED", "CANCELLED", "NEEDS_REVIEW", "REJECTED"])
+async def test_it_fires_once_when_the_run_has_ended(runs, trigger, status) -> None:
+    runs("bpr_1", "PENDING", "PROCESSING", status)
+    waiting = trigger(deadline=time.time() + 60)
+    assert await events_of(waiting) == [
+        {
+            "event": "ended",
+            "kind": "batch_processor_run",
+            "run_id": "bpr_1",
+            "status": status,
+            "deadline": waiting.deadline,
+        }
+    ]
+
+
+@pytest.mark.usefixtures("quick")
+async def test_nothing_is_asked_or_awaited_after_the_event(runs, requests_mock, trigger) -> None:
+    """An await after the yield would be taken for a kill by a user."""
+    runs("bpr_1", "PROCESSED")
+    running = trigger().run()
+    assert isinstance(await anext(running), TriggerEvent)
+    asked = requests_mock.call_count
+    ending = running.__anext__()
+    with pytest.raises(StopAsyncIteration):
+        ending.send(None)  # driven by hand: it ends without ever giving the loop a turn
+    assert requests_mock.call_count == asked
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize(
+    ("steps", "seconds", "event", "status"),
+    [
+        (("PROCESSING", "PROCESSED"), 60, "ended", "PROCESSED"),
+        (("PROCESSING",), 0.05, "timeout", "PROCESSING"),
+        (("PROCESSING",), -10, "timeout", "PROCESSING"),
+        (("PROCESSING", 404), 60, "error", "PROCESSING"),
+        ((403,), 60, "error", None),
+        ((400,), 60, "error", None),
+        ((500,), 60, "error", None),
+    ],
+)
+async def test_events_are_a_closed_set_of_ids_and_statuses(
+    runs, trigger, steps, seconds, event, status
+) -> None:
+    runs("bpr_1", *steps)
+    waiting = trigger(deadline=time.time() + seconds)
+    payload = await event_of(waiting)
+    assert set(payload) == KEYS
+    assert (payload["event"], payload["status"]) == (event, status)
+    assert payload["event"] in EVENTS
+    assert json.loads(json.dumps(payload)) == payload
+    assert check_event(payload, "bpr_1") == payload
+
+
+def test_the_set_of_events_is_three_words() -> None:
+    assert {"ended", "timeout", "error"} == EVENTS
+
+
+@pytest.mark.usefixtures("quick")
+async def test_a_run_that_has_ended_counts_although_the_deadline_has_passed(runs, trigger) -> None:
+    runs("bpr_1", "PROCESSED")
+    assert (await event_of(trigger(deadline=time.time() - 10)))["event"] == "ended"
+
+
+@pytest.mark.usefixtures("quick")
+async def test_an_id_that_cannot_be_one_is_an_error_without_a_request(
+    requests_mock, connect, trigger
+) -> None:
+    connect()
+    assert (await event_of(trigger("../files")))["event"] == "error"
+    assert requests_mock.call_count == 0
+
+
+@pytest.mark.usefixtures("quick")
+async def test_a_connection_without_a_key_is_an_error_and_no_crash(requests_mock, connect, trigger) -> None:
+    connect(key="")
+    assert (await event_of(trigger()))["event"] == "error"
+    assert requests_mock.call_count == 0
+
+
+# What it looks past
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        500,
+        503,
+        408,
+        429,
+        requests.ConnectTimeout(),
+        requests.ReadTimeout(),
+        requests.ConnectionError("reset"),
+    ],
+    ids=str,
+)
+async def test_a_passing_trouble_is_looked_past(runs, trigger, trouble) -> None:
+    runs("bpr_1", "PROCESSING", trouble, trouble, "PROCESSING", trouble, trouble, trouble, "PROCESSED")
+    assert (await event_of(trigger()))["event"] == "ended"
+
+
+@pytest.mark.usefixtures("quick")
+async def test_a_lasting_trouble_is_an_error_after_as_many_looks_as_a_call_has_attempts(
+    runs, trigger
+) -> None:
+    asked = runs("bpr_1", 500)
+    assert (await event_of(trigger()))["event"] == "error"
+    assert asked.call_count == MAX_ATTEMPTS
+
+
+@pytest.mark.usefixtures("quick")
+async def test_a_look_is_one_attempt_since_the_trigger_repeats_by_itself(runs, trigger) -> None:
+    asked = runs("bpr_1", 500, 500, "PROCESSED")
+    await event_of(trigger())
+    assert asked.call_count == 3
+
+
+@pytest.mark.usefixtures("quick")
+async def test_a_look_does_not_wait_long_for_its_answer(runs, requests_mock, trigger) -> None:
+    runs("bpr_1", "PROCESSED")
+    await event_of(trigger())
+    assert max(requests_mock.last_request.timeout) <= 10
+
+
+@pytest.mark.usefixtures("quick")
+async def test_an_unknown_status_is_waited_on_with_one_warning(runs, trigger, capfd) -> None:
+    runs("bpr_1", *["REWINDING"] * 6, "PROCESSED")
+    assert (await event_of(trigger()))["status"] == "PROCESSED"
+    assert "".join(capfd.readouterr()).count("REWINDING") == 1
+
+
+@pytest.mark.usefixtures("quick")
+async def test_an_unknown_status_is_named_by_the_timeout(runs, trigger) -> None:
+    runs("bpr_1", "REWINDING")
+    payload = await event_of(trigger(deadline=time.time() + 0.05))
+    assert (payload["event"], payload["status"]) == ("timeout", "REWINDING")
+
+
+@pytest.mark.usefixtures("quick")
+async def test_where_the_old_path_is_gone_the_evaluation_set_run_is_waited_for(
+    requests_mock, connect, trigger
+) -> None:
+    connect(version="2026-02-09")
+    requests_mock.get("https://api.extend.ai/batch_processor_runs/bpr_1", status_code=404, json={})
+    moving, ended = ({"id": "bpr_1", "status": status} for status in ("PROCESSING", "PROCESSED"))
+    requests_mock.get("https://api.extend.ai/evaluation_set_runs/bpr_1", [{"json": moving}, {"json": ended}])
+    assert (await event_of(trigger()))["status"] == "PROCESSED"
+
+
+# The connection
+
+
+@pytest.mark.usefixtures("quick")
+async def test_a_key_that_was_exchanged_is_read_once_more(
+    runs, requests_mock, connect, look_ups, trigger
+) -> None:
+    steps = iter([200, 401, 200, 200])
+
+    def answer(request: Any, context: Any) -> dict[str, Any]:
+        context.status_code = next(steps)
+        if context.status_code == 401:
+            connect(key="sk_the_new_one")
+            return {"success": False, "error": "revoked"}
+        new = request.headers["Authorization"] == "Bearer sk_the_new_one"
+        return {"batchProcessorRun": {"id": "bpr_1", "status": "PROCESSED" if new else "PROCESSING"}}
+
+    connect()
+    requests_mock.get("https://api-prod.extend.app/batch_processor_runs/bpr_1", json=answer)
+    assert (await event_of(trigger()))["event"] == "ended"
+    assert len(look_ups) == 2
+
+
+@pytest.mark.usefixtures("quick")
+async def test_a_key_that_stays_refused_is_an_error_after_one_more_look_up(runs, look_ups, trigger) -> None:
+    asked = runs("bpr_1", "PROCESSING", 401)
+    assert (await event_of(trigger()))["event"] == "error"
+    assert (len(look_ups), asked.call_count) == (2, 3)
+
+
+@pytest.mark.usefixtures("quick")
+async def test_many_waiters_share_one_look_up_of_the_connection(runs, look_ups, trigger) -> None:
+    for number in range(40):
+        runs(f"bpr_{number}", "PROCESSING", "PROCESSED")
+    payloads = await asyncio.gather(*(event_of(trigger(f"bpr_{number}")) for number in range(40)))
+    assert [payload["run_id"] for payload in payloads] == [f"bpr_{number}" for number in range(40)]
+    assert look_ups == ["extend_default"]
+    assert (await event_of(trigger("bpr_0")))["event"] == "ended"
+    assert look_ups == ["extend_default"], "later waiters find it too"
+
+
+@pytest.mark.usefixtures("quick")
+async def test_many_waiters_share_the_look_up_after_a_refused_key(runs, look_ups, trigger) -> None:
+    for number in range(40):
+        runs(f"bpr_{number}", "PROCESSING", 401)
+    payloads = await asyncio.gather(*(event_of(trigger(f"bpr_{number}")) for number in range(40)))
+    assert {payload["event"] for payload in payloads} == {"error"}
+    assert len(look_ups) <= 4, "one waiter's refusal must not cost the others a look-up each"
+
+
+@pytest.mark.usefixtures("quick")
+async def test_a_look_up_that_failed_is_not_kept(runs, connect, look_ups, trigger) -> None:
+    connect(key="")
+    assert (await event_of(trigger()))["event"] == "error"
+    runs("bpr_1", "PROCESSED")
+    connect()
+    assert (await event_of(trigger()))["event"] == "ended"
+    assert len(look_ups) == 2
+
+
+def test_every_loop_looks_its_connection_up_by_itself(runs, look_ups, trigger) -> None:
+    runs("bpr_1", "PROCESSED")
+    for _ in range(2):
+        assert asyncio.run(event_of(trigger()))["event"] == "ended"
+    assert len(look_ups) == 2
+
+
+# One loop for all triggers
+
+
+async def test_a_waiter_that_is_cancelled_leaves_the_others_and_their_look_up(
+    runs, connect, monkeypatch, trigger
+) -> None:
+    from airflow_provider_extend.hooks.extend import ExtendHook
+
+    for number in range(3):
+        runs(f"bpr_{number}", "PROCESSED")
+    looking, go_on = threading.Event(), threading.Event()
+    really = ExtendHook.plain_client
+
+    def slow(hook: ExtendHook) -> Any:
+        looking.set()
+        assert go_on.wait(5)
+        return really(hook)
+
+    monkeypatch.setattr(ExtendHook, "plain_client", slow)
+    first, *others = (asyncio.ensure_future(event_of(trigger(f"bpr_{number}"))) for number in range(3))
+    assert await asyncio.to_thread(looking.wait, 5)
+    first.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await first
+    go_on.set()
+    assert [payload["event"] for payload in await asyncio.gather(*others)] == ["ended", "ended"]
+
+
+async def test_a_waiter_that_is_cancelled_between_two_looks_ends_at_once(
+    runs, requests_mock, trigger
+) -> None:
+    runs("bpr_1", "PROCESSING")
+    waiter = asyncio.ensure_future(event_of(trigger(max_interval=30)))
+    async with asyncio.timeout(5):
+        while not requests_mock.call_count:
+            await asyncio.sleep(0.005)
+    await asyncio.sleep(0.02)
+    waiter.cancel("__airflow_user_action__")
+    started = time.monotonic()
+    with pytest.raises(asyncio.CancelledError):
+        await waiter
+    assert time.monotonic() - started < 0.2
+
+
+async def lag_while(work: Any) -> float:
+    """The longest that the loop was kept from a tick of 5 ms."""
+    longest, done = 0.0, asyncio.ensure_future(work)
+    while not done.done():
+        before = time.perf_counter()
+        await asyncio.sleep(0.005)
+        longest = max(longest, time.perf_counter() - before - 0.005)
+    await done
+    return longest
+
+
+async def test_a_slow_server_does_not_hold_up_the_loop(extend_emulator, monkeypatch, trigger) -> None:
+    for name, value in extend_emulator.env().items():
+        monkeypatch.setenv(name, value)
+    await event_of(trigger("bpr_0"))  # imports and the look-up of the connection are behind us
+    extend_emulator.control("POST", "/faults", {"latency": 0.6, "times": 4})
+    started = time.monotonic()
+    lag = await lag_while(asyncio.gather(*(event_of(trigger(f"bpr_{number}")) for number in range(4))))
+    assert time.monotonic() - started > 0.5, "the server was slow"
+    assert lag < 0.3
+
+
+async def test_a_look_up_that_takes_long_does_not_hold_up_the_loop(
+    runs, connect, monkeypatch, trigger
+) -> None:
+    from airflow_provider_extend.hooks.extend import ExtendHook
+
+    runs("bpr_1", "PROCESSED")
+    really = ExtendHook.plain_client
+
+    def slow(hook: ExtendHook) -> Any:
+        time.sleep(0.6)
+        return really(hook)
+
+    monkeypatch.setattr(ExtendHook, "plain_client", slow)
+    assert await lag_while(event_of(trigger())) < 0.3
+
+
+STOPPED = """
+import asyncio, sys, time
+import airflow.sdk
+from airflow_provider_extend.triggers.run import ExtendRunTrigger
+
+async def main():
+    trigger = ExtendRunTrigger("extend_default", "batch_processor_run", "bpr_1", time.time() + 600)
+    waiter = asyncio.ensure_future(anext(trigger.run()))
+    await asyncio.to_thread(sys.stdin.readline)  # until the server has the request and keeps silent
+    waiter.cancel()
+    await asyncio.wait({waiter})
+
+asyncio.run(main())
+print("stopped", flush=True)
+"""
+
+
+@pytest.mark.slow
+def test_a_server_that_keeps_silent_does_not_keep_the_triggerer_from_ending(connect) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        connect(host=f"http://127.0.0.1:{silent.getsockname()[1]}")
+        env = {**os.environ, "AIRFLOW__EXTEND__ALLOWED_HOSTS": "127.0.0.1"}
+        process = subprocess.Popen(
+            [sys.executable, "-c", STOPPED], env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        try:
+            silent.settimeout(30)
+            peer, _ = silent.accept()
+            assert process.stdin is not None
+            assert process.stdout is not None
+            process.stdin.write("go\n")
+            process.stdin.flush()
+            assert any(line.startswith("stopped") for line in process.stdout)
+            began = time.monotonic()
+            process.wait(timeout=30)
+            assert time.monotonic() - began < 1.5
+            peer.close()
+        finally:
+            process.kill()
+            process.communicate()
+
+
+async def test_over_real_http_a_run_is_waited_for_to_its_end(extend_emulator, monkeypatch, trigger) -> None:
+    for name, value in extend_emulator.env().items():
+        monkeypatch.setenv(name, value)
+    from airflow_provider_extend.hooks.extend import ExtendHook
+
+    client = ExtendHook().get_conn()
+    extractor = client.extractors.create(name="Invoices", config={"schema": {"properties": {}}})
+    evaluation_set = client.evaluation_sets.create(name="Set", entity_id=extractor["id"])
+    run = client.evaluation_set_runs.create(evaluation_set_id=evaluation_set["id"])
+    payload = await event_of(trigger(run["id"], max_interval=0.1))
+    assert (payload["event"], payload["status"]) == ("ended", "PROCESSED")
+
+
+# Reading an event
+
+
+@pytest.mark.parametrize(
+    "event", [None, [], "ended", {}, {"event": "ended"}, {"event": "ok", "run_id": "bpr_1"}]
+)
+def test_what_is_no_event_is_refused(event) -> None:
+    with pytest.raises(ValueError, match="Expected one of ended, error, timeout"):
+        check_event(event, "bpr_1")
+
+
+def test_a_key_that_a_later_version_adds_is_no_reason_to_refuse_an_event() -> None:
+    event = {"event": "ended", "run_id": "bpr_1", "batch_id": "bpr_9"}
+    assert check_event(event, "bpr_1") == event
