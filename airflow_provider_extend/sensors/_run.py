@@ -230,9 +230,9 @@ class RunSensor(BaseSensorOperator):
         last = ti.xcom_pull(task_ids=self.task_id, key=_FAILED_WAITS_KEY, map_indexes=ti.map_index) or {}
         recent = time.time() - last.get("at", 0) < _FAILED_WAITS_SECONDS
         count = last.get("count", 0) + 1 if recent else 1
-        if count > _MAX_FAILED_WAITS:
+        if count > _MAX_FAILED_WAITS and not self.silent_fail:
             raise error
-        self.log.warning("The wait in the triggerer failed (%d of %d).", count, _MAX_FAILED_WAITS)
+        self.log.warning("The wait in the triggerer failed (%d in a row, at most %d).", count, _MAX_FAILED_WAITS)
         ti.xcom_push(key=_FAILED_WAITS_KEY, value={"count": count, "at": time.time()})
 
     def _deadline(self, context: Context) -> float:
