@@ -232,7 +232,9 @@ class RunSensor(BaseSensorOperator):
         count = last.get("count", 0) + 1 if recent else 1
         if count > _MAX_FAILED_WAITS and not self.silent_fail:
             raise error
-        self.log.warning("The wait in the triggerer failed (%d in a row, at most %d).", count, _MAX_FAILED_WAITS)
+        self.log.warning(
+            "The wait in the triggerer failed (%d in a row, at most %d).", count, _MAX_FAILED_WAITS
+        )
         ti.xcom_push(key=_FAILED_WAITS_KEY, value={"count": count, "at": time.time()})
 
     def _deadline(self, context: Context) -> float:
