@@ -16,7 +16,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO, NoReturn
+from typing import Any, BinaryIO
 from urllib.parse import urljoin, urlsplit
 
 import requests
@@ -24,12 +24,11 @@ import tenacity
 import urllib3.exceptions
 
 from airflow_provider_extend import __version__
-from airflow_provider_extend.api.answers import NOT_JSON, NOTHING, Answer, doubt, read_answer
+from airflow_provider_extend.api.answers import NOT_JSON, NOTHING, Answer, read_answer
 from airflow_provider_extend.api.calls import Call, build, camel, next_page_token, result_of
 from airflow_provider_extend.api.endpoints import ENDPOINTS, RUN
 from airflow_provider_extend.api.errors import (
     ExtendAnswerError,
-    ExtendConnectionError,
     ExtendError,
     ExtendInputError,
     ExtendRateLimited,
@@ -42,6 +41,7 @@ from airflow_provider_extend.api.versions import (
     is_allowed_by_admin,
     split_url,
 )
+from airflow_provider_extend.connection_errors import connection_error
 from airflow_provider_extend.multipart import MultipartFile
 from airflow_provider_extend.ratelimit import buckets_of
 
@@ -338,7 +338,7 @@ class ExtendClient:
                 f"{call}: the body is no JSON, for instance a NaN. Nothing was sent."
             ) from None
         except (requests.RequestException, urllib3.exceptions.LocationParseError, UnicodeError) as error:
-            _raise_connection_error(call, error)
+            raise connection_error(call, error) from None
         finally:
             if call.endpoint.rate_class == RUN:
                 session.close()
@@ -463,44 +463,3 @@ def _log_repeat(call: Call, attempts: int, state: tenacity.RetryCallState) -> No
     log.info(
         "%s; again in %.1f s (call %d of %d)", _failure(state), seconds, state.attempt_number + 1, attempts
     )
-
-
-def _raise_connection_error(call: Call, error: Exception) -> NoReturn:
-    """In words of our own: messages of the HTTP library may hold the address of a proxy with its password."""
-    sent = not _never_sent(error)
-    certificate = _caused_by(error, "SSLCertVerificationError")
-    if certificate:
-        what = "the server's certificate could not be verified (see 'Verify TLS' in the Extend connection)"
-        sent = False
-    elif isinstance(error, requests.exceptions.ProxyError):
-        what = "the proxy cannot be reached or refused (see the connection's proxy, HTTPS_PROXY and NO_PROXY)"
-    elif isinstance(error, requests.exceptions.Timeout):
-        what = "no answer in time" if sent else "no connection in time"
-    else:
-        what = "the connection broke" if sent else "no connection could be made"
-    message = f"{call}: {what} ({type(error).__name__}){doubt(call) if sent else '. Extend was not reached'}."
-    raise ExtendConnectionError(message, sent=sent) from None
-
-
-def _never_sent(error: Exception) -> bool:
-    if isinstance(error, requests.exceptions.ConnectTimeout) or not isinstance(
-        error, requests.RequestException
-    ):
-        return True
-    reason = getattr(error.args[0], "reason", None) if error.args else None
-    if isinstance(reason, urllib3.exceptions.ProxyError):
-        # Extend is reached through the proxy only once a tunnel stands.
-        return isinstance(reason.original_error, OSError | urllib3.exceptions.NewConnectionError)
-    return isinstance(
-        reason, urllib3.exceptions.NewConnectionError | urllib3.exceptions.ConnectTimeoutError
-    ) or isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.InvalidSchema)
-
-
-def _caused_by(error: BaseException | None, name: str) -> bool:
-    seen: set[int] = set()
-    while isinstance(error, BaseException) and id(error) not in seen:
-        seen.add(id(error))
-        if type(error).__name__ == name or name in str(error.args[:1]):
-            return True
-        error = error.__cause__ or error.__context__
-    return False

@@ -42,7 +42,7 @@ def score(
 def expected_values(expected: Mapping[str, Any]) -> Mapping[str, Any]:
     """``{"value": {field: value}}``, or the older map ``{field: {"value": value}}`` brought to the same form."""
     if isinstance(expected.get("value"), dict) and len(expected) == 1:
-        return expected["value"]  # type: ignore[no-any-return]
+        return expected["value"]  # type: ignore[no-any-return]  # JSON
     return {name: _unwrap(entry) for name, entry in expected.items()}
 
 

@@ -33,7 +33,7 @@ _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
 class _Protocol(H11Protocol):
     """Gives each request its transport, so that a fault can cut the connection under it."""
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn's own is wider
         super().connection_made(transport)
         # Head and body of an answer are written apart: held back, the second waits 40 ms for the client's ACK.
         transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -138,7 +138,7 @@ class State:
 
     @property
     def faults(self) -> list[Row]:
-        return self._control("faults").get("list", [])  # type: ignore[no-any-return]
+        return self._control("faults").get("list", [])  # type: ignore[no-any-return]  # JSON
 
     def set_faults(self, faults: list[Row]) -> None:
         self.store.put("control", {"id": "faults", "list": faults})

@@ -142,7 +142,8 @@ def fire(deferred: TaskDeferred) -> dict[str, Any]:
     async def run() -> Any:
         class_path, kwargs = deferred.trigger.serialize()
         trigger = import_string(class_path)(**json.loads(json.dumps(kwargs)))
-        events = [event async for event in trigger.run()]
+        async with asyncio.timeout(10):
+            events = [event async for event in trigger.run()]
         assert len(events) == 1
         return json.loads(json.dumps(events[0].payload))
 

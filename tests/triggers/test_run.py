@@ -24,7 +24,8 @@ KEYS = {"event", "kind", "run_id", "status", "deadline"}
 
 
 async def events_of(trigger: ExtendRunTrigger) -> list[Any]:
-    return [event.payload async for event in trigger.run()]
+    async with asyncio.timeout(10):
+        return [event.payload async for event in trigger.run()]
 
 
 async def event_of(trigger: ExtendRunTrigger) -> dict[str, Any]:
