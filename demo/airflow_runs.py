@@ -44,7 +44,11 @@ def _store_connection(fields: dict[str, Any]) -> None:
 
 def _run(dag_id: str, conf: dict[str, Any]) -> dict[str, Any]:
     from airflow.configuration import conf as settings
-    from airflow.dag_processing.dagbag import DagBag
+
+    try:
+        from airflow.dag_processing.dagbag import DagBag
+    except ImportError:  # Airflow 3.0
+        from airflow.models.dagbag import DagBag
 
     # Looked up anew for each run, as a scheduler's worker would.
     bag = DagBag(settings.get("core", "dags_folder"))

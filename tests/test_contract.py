@@ -14,9 +14,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from airflow.sdk.exceptions import AirflowFailException, TaskDeferred
 
 from airflow_provider_extend.get_provider_info import get_provider_info
+from tests.airflow_names import AirflowFailException, TaskDeferred
 
 BASE = "https://api.extend.ai"
 RUN = {

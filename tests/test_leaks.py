@@ -18,10 +18,10 @@ from typing import Any
 
 import pytest
 import requests
-from airflow.sdk.exceptions import AirflowException
 
 from airflow_provider_extend.api import retry
 from airflow_provider_extend.emulator.pytest_plugin import ExtendEmulator
+from tests.airflow_names import AirflowException
 
 #: Airflow's own API, which `dag.test()` runs in this process.
 pytestmark = pytest.mark.filterwarnings("ignore:Using `httpx` with `starlette.testclient`")
@@ -162,8 +162,9 @@ def run_dag(database: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Ca
     monkeypatch.setattr(time, "sleep", lambda seconds: really(min(seconds, 0.02)))
 
     def run(dag_id: str, conf: dict[str, Any], deferrable: bool = False) -> dict[str, str]:
-        from airflow.dag_processing.dagbag import DagBag
         from airflow.utils.session import create_session
+
+        from tests.airflow_names import DagBag
 
         dag = DagBag(str(folder / f"{dag_id}.py")).dags[dag_id]
         if dag.has_task("wait"):

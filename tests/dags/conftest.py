@@ -59,10 +59,11 @@ def run_dag(
     monkeypatch.setattr(time, "sleep", lambda seconds: really(min(seconds, 0.02)))
 
     def run(dag_id: str, conf: dict[str, Any], *, deferrable: bool = False) -> DagRun:
-        from airflow.dag_processing.dagbag import DagBag
         from airflow.models.xcom import XComModel
         from airflow.utils.session import create_session
         from sqlalchemy import select
+
+        from tests.airflow_names import DagBag
 
         dag = DagBag(str(dag_folder / f"{dag_id}.py")).dags[dag_id]
         wait = dag.get_task("wait")

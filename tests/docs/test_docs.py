@@ -49,24 +49,22 @@ def test_python_blocks_run_in_order_inside_a_dag(page, extend_emulator, monkeypa
 
 @pytest.mark.parametrize("page", [p for p in PAGES if blocks(p, "json")], ids=lambda p: p.name)
 def test_json_blocks_are_connections_that_the_hook_reads(page):
-    from airflow.sdk import Connection
-
     from airflow_provider_extend.hooks.extend import client_settings
+    from tests.airflow_names import connection_from_json
 
     for text in blocks(page, "json"):
-        settings = client_settings(Connection.from_json(text))
+        settings = client_settings(connection_from_json(text))
         assert settings.base_url == "https://api.eu1.extend.ai"
         assert settings.timeout == 60
 
 
 def test_readme_connection_of_the_environment_is_one_that_the_hook_reads():
-    from airflow.sdk import Connection
-
     from airflow_provider_extend.hooks.extend import client_settings
+    from tests.airflow_names import connection_from_json
 
     line = next(b for b in blocks(ROOT / "README.md", "bash") if "AIRFLOW_CONN_EXTEND_DEFAULT" in b)
     value = shlex.split(line)[1].partition("=")[2]
-    settings = client_settings(Connection.from_json(value, conn_id="extend_default"))
+    settings = client_settings(connection_from_json(value, conn_id="extend_default"))
     assert json.loads(value)["conn_type"] == "extend"
     assert (settings.base_url, settings.api_version) == ("https://api.extend.ai", "2026-02-09")
 

@@ -9,15 +9,16 @@ import threading
 import time
 from urllib.parse import quote
 
+import airflow.sdk
 import pytest
 import requests
-from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowNotFoundException
 
 from airflow_provider_extend import __version__
 from airflow_provider_extend.api import errors
 from airflow_provider_extend.exceptions import ExtendException, ExtendFailException, as_airflow
 from airflow_provider_extend.hooks import extend as module
 from airflow_provider_extend.hooks.extend import ExtendHook
+from tests.airflow_names import AirflowException, AirflowFailException, AirflowNotFoundException
 
 API = "https://api.extend.ai"
 KEY = "sk_test_Zm9vYmFy"
@@ -32,6 +33,9 @@ EXTRAS = (
     "run_per_second",
 )
 RATES = {"get_per_second": 1e6, "write_per_second": 1e6, "run_per_second": 1e6}
+
+# Airflow 3.0 does not find a connection in the environment whose extra is no JSON object.
+TAKES_ANY_EXTRA = hasattr(airflow.sdk, "BaseHook")
 
 
 @pytest.fixture
@@ -214,6 +218,7 @@ def test_a_bad_proxy_is_named_without_its_password(connect, value):
     assert "hunter2" not in str(caught.value)
 
 
+@pytest.mark.skipif(not TAKES_ANY_EXTRA, reason="this Airflow takes no such connection from the environment")
 @pytest.mark.parametrize("extra", ["{broken", "[]", '"text"', "3"])
 def test_a_broken_extra_is_an_error_and_not_an_empty_one(connect, extra):
     with pytest.raises(ExtendFailException, match="extra of the Extend connection is no JSON object"):
@@ -555,7 +560,7 @@ def test_a_server_that_echoes_the_key_does_not_get_it_shown(connect, requests_mo
         ({"host": "https://evil-extend.ai"}, "allowed_hosts"),
         ({"host": "http://127.0.0.1:1"}, "allowed_hosts"),
         ({"host": f"https://x:{KEY}@api.extend.ai"}, "is no address"),
-        ({"extra": "{broken"}, "no JSON object"),
+        *([({"extra": "{broken"}, "no JSON object")] if TAKES_ANY_EXTRA else []),
         ({"extra": {"api_version": "2023-01-01"}}, "'2023-01-01' is not supported"),
         ({"extra": {"timeout": "soon"}}, "timeout of the Extend connection is 'soon'"),
     ],

@@ -6,9 +6,9 @@ import json
 from typing import Any
 
 import pytest
-from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
 from airflow_provider_extend.operators.batch_processor_run import ExtendGetBatchProcessorRunOperator
+from tests.airflow_names import AirflowException, AirflowFailException
 
 VERSIONS = ("2024-12-23", "2025-04-21", "2026-02-09")
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import DAG
-from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from airflow_provider_extend.operators.evaluation_gate import ExtendEvaluationGateOperator
+from tests.airflow_names import AirflowFailException, AirflowSkipException
 
 V24, V25, V26 = ("2024-12-23", "2025-04-21", "2026-02-09")
 RULES = {"extract.accuracy": 0.9}

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 from airflow.sdk import DAG
-from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
 from airflow_provider_extend.operators.evaluation_set import (
     ExtendCreateEvaluationSetItemsOperator,
     ExtendCreateEvaluationSetOperator,
 )
+from tests.airflow_names import AirflowException, AirflowFailException
 
 V24, V25, V26 = VERSIONS = ("2024-12-23", "2025-04-21", "2026-02-09")
 

@@ -6,9 +6,9 @@ import re
 from typing import Any
 
 import pytest
-from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
 from airflow_provider_extend.operators.evaluation_set_run import ExtendRunEvaluationSetOperator
+from tests.airflow_names import AirflowException, AirflowFailException
 
 V24, V25, V26 = ("2024-12-23", "2025-04-21", "2026-02-09")
 PATH = "/evaluation_set_runs"

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
 from airflow_provider_extend.operators.file import ExtendUploadFilesOperator
+from tests.airflow_names import AirflowException, AirflowFailException
 
 VERSIONS = ("2024-12-23", "2025-04-21", "2026-02-09")
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
 from airflow_provider_extend.operators.processor_version import ExtendPublishProcessorVersionOperator
+from tests.airflow_names import AirflowException, AirflowFailException
 
 V24, V25, V26 = VERSIONS = ("2024-12-23", "2025-04-21", "2026-02-09")
 PUBLISH = {V24: "/publish", V25: "/publish", V26: "/versions"}
@@ -517,13 +517,15 @@ def test_without_a_store_the_token_is_the_same_in_every_try_and_another_after_a_
 
 
 def test_without_a_store_deployments_do_not_find_each_others_versions(judged, new_task, monkeypatch) -> None:
-    case = judged()
+    case, made = judged(), []
     for name in ("staging", "production"):
         monkeypatch.setenv("AIRFLOW__EXTEND__DEPLOYMENT", name)
         task = new_task(store=False)
-        task.run(publish(case.run))
-        task.run(publish(case.run))
-    assert len(case.published()) == 2
+        case.extend.fault(method="POST", path="/versions", drop=True)
+        dies(task, publish(case.run))
+        # The retry searches by the token, and must not find what the other deployment has made.
+        made.append(task.run(publish(case.run))["id"])
+    assert len(set(made)) == len(case.published()) == 2
 
 
 def test_the_intent_is_kept_with_the_fingerprint_of_what_is_sent(judged, task) -> None:

@@ -11,7 +11,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from airflow.sdk.exceptions import (
+
+from airflow_provider_extend import ratelimit
+from airflow_provider_extend.api import retry
+from airflow_provider_extend.sensors.batch_processor_run import BatchProcessorRunSensor
+from tests.airflow_names import (
     AirflowException,
     AirflowFailException,
     AirflowRescheduleException,
@@ -20,10 +24,6 @@ from airflow.sdk.exceptions import (
     AirflowTaskTimeout,
     TaskDeferred,
 )
-
-from airflow_provider_extend import ratelimit
-from airflow_provider_extend.api import retry
-from airflow_provider_extend.sensors.batch_processor_run import BatchProcessorRunSensor
 
 V24, V25, V26 = "2024-12-23", "2025-04-21", "2026-02-09"
 HOSTS = {V24: "https://api-prod.extend.app", V25: "https://api.extend.ai", V26: "https://api.extend.ai"}
@@ -137,7 +137,7 @@ def sensor() -> Callable[..., BatchProcessorRunSensor]:
 
 def fire(deferred: TaskDeferred) -> dict[str, Any]:
     """The event of the trigger as a triggerer would run it: rebuilt from what the database holds of it."""
-    from airflow._shared.module_loading import import_string
+    from tests.airflow_names import import_string
 
     async def run() -> Any:
         class_path, kwargs = deferred.trigger.serialize()

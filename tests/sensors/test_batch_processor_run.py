@@ -12,16 +12,16 @@ from typing import Any
 
 import pytest
 import requests_mock as requests_mock_module
-from airflow.sdk.exceptions import (
+
+from airflow_provider_extend.sensors import _run
+from airflow_provider_extend.sensors.batch_processor_run import BatchProcessorRunSensor
+from tests.airflow_names import (
     AirflowSkipException,
     AirflowTaskTimeout,
     TaskDeferralError,
     TaskDeferralTimeout,
     TaskDeferred,
 )
-
-from airflow_provider_extend.sensors import _run
-from airflow_provider_extend.sensors.batch_processor_run import BatchProcessorRunSensor
 
 V24, V25, V26 = "2024-12-23", "2025-04-21", "2026-02-09"
 MODES = ("poke", "reschedule", "deferrable")

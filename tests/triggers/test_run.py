@@ -14,11 +14,11 @@ from typing import Any
 
 import pytest
 import requests
-from airflow._shared.module_loading import import_string
 from airflow.triggers.base import TriggerEvent
 
 from airflow_provider_extend.api.retry import MAX_ATTEMPTS
 from airflow_provider_extend.triggers.run import EVENTS, ExtendRunTrigger, check_event
+from tests.airflow_names import import_string
 
 KEYS = {"event", "kind", "run_id", "status", "deadline"}
 
