@@ -31,6 +31,10 @@ try:
 except ImportError:
     from airflow.models.dagbag import DagBag
 try:
+    from airflow.sdk.serde import deserialize, serialize
+except ImportError:
+    from airflow.serialization.serde import deserialize, serialize
+try:
     from airflow._shared.module_loading import import_string
 except ImportError:
     from airflow.utils.module_loading import import_string
@@ -57,5 +61,7 @@ __all__ = [
     "TaskDeferralTimeout",
     "TaskDeferred",
     "connection_from_json",
+    "deserialize",
     "import_string",
+    "serialize",
 ]

@@ -217,7 +217,12 @@ class RunSensor(BaseSensorOperator):
             if self.soft_fail or self.never_fail:
                 raise AirflowSkipException(str(error)) from error
             raise
-        except (AirflowSkipException, AirflowRescheduleException):
+        except AirflowSkipException as skip:
+            if skip.__cause__ is None:
+                raise
+            # Airflow's own loop says only that soft_fail is set: say why.
+            raise AirflowSkipException(str(skip.__cause__)) from skip.__cause__
+        except AirflowRescheduleException:
             raise
         except Exception as error:
             if self.never_fail:

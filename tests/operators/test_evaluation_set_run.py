@@ -308,7 +308,7 @@ def test_a_changed_parameter_starts_a_new_run_and_the_log_says_which(
     values = {"other": extend.processor(), "first": [extend.items(evaluation_set)[0]["id"]]}
     given = {key: values.get(value, value) for key, value in changed.items()}
     assert task.run(start(evaluation_set, **given)) != earlier
-    (line,) = [line for line in log_text().splitlines() if earlier in line and "[warning" in line]
+    (line,) = [line for line in log_text().splitlines() if earlier in line and "Asking for a new" in line]
     assert f"{named} changed" in line
     assert paid(extend) == 2
 

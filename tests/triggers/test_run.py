@@ -56,7 +56,7 @@ def test_it_can_be_rebuilt_from_what_is_stored(trigger) -> None:
 
 
 def test_airflow_can_store_it(trigger) -> None:
-    from airflow.sdk.serde import deserialize, serialize
+    from tests.airflow_names import deserialize, serialize
 
     _, kwargs = trigger().serialize()
     assert deserialize(serialize(kwargs)) == kwargs
