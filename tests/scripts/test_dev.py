@@ -64,6 +64,8 @@ def test_children_inherit_no_other_airflow_or_python(dev):
         "AIRFLOW_HOME": str(Path(dev.DEV, "airflow")),
         "NO_PROXY": "127.0.0.1,localhost,example.com",
         "no_proxy": "127.0.0.1,localhost,example.com",
+        "UV_SYSTEM_CERTS": "1",
+        "UV_NATIVE_TLS": "1",
     }
 
 
