@@ -20,6 +20,8 @@ def connection_error(call: Call, error: Exception) -> ExtendConnectionError:
     if certificate:
         what = "the server's certificate could not be verified (see 'Verify TLS' in the Extend connection)"
         sent = False
+    elif isinstance(error, requests.exceptions.SSLError):
+        what = "TLS could not be spoken with this address (does it speak https?)"
     elif isinstance(error, requests.exceptions.ProxyError):
         what = "the proxy cannot be reached or refused (see the connection's proxy, HTTPS_PROXY and NO_PROXY)"
     elif isinstance(error, requests.exceptions.Timeout):
