@@ -296,7 +296,11 @@ def test_floor(env, args):
     online = without_dead_proxies(env)[0]
     step("Airflow 3.0: venv", uv + ["venv", "--quiet", "--clear", "--python", PYTHON, home], env)
     pins = os.path.join("constraints", "airflow-3.0.txt")
-    step("Airflow 3.0: install", uv + ["pip", "install", "--python", python, "-c", pins, "-e", ".[dev]"], online)
+    step(
+        "Airflow 3.0: install",
+        uv + ["pip", "install", "--python", python, "-c", pins, "-e", ".[dev]"],
+        online,
+    )
     # The search for leaks switches Airflow's masking off, and 3.0's own debug lines quote the connection then.
     leaks = os.path.join("tests", "test_leaks.py")
     live([python, "-m", "pytest", "-q", "-m", "not slow", "--ignore", leaks] + args, env)
