@@ -207,7 +207,9 @@ class ExtendClient:
         """
         with self._translated():
             call = build(name, self.api_version, *path_args, query=query, body=body)
-            return result_of(call, self._send(call, file=file, attempts=attempts, timeout=timeout))
+            answer = self._send(call, file=file, attempts=attempts, timeout=timeout)
+            with _marked(call):
+                return result_of(call, answer)
 
     def iterate(
         self, name: str, *path_args: str, query: Mapping[str, Any] | None = None
@@ -285,11 +287,8 @@ class ExtendClient:
             sleep=self._sleep,
             reraise=True,
         )
-        try:
+        with _marked(call):
             return retrying(self._send_once, call, file, timeout or self.settings.timeout)
-        except ExtendError as error:
-            error.paid_in_doubt = call.endpoint.rate_class == RUN and in_doubt(error)
-            raise
 
     def _send_once(self, call: Call, file: FileSource | None, timeout: float) -> Any:
         bucket = self._buckets[call.endpoint.rate_class]
@@ -445,6 +444,16 @@ class _Bearer(requests.auth.AuthBase):
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         request.headers["Authorization"] = f"Bearer {self._key}"
         return request
+
+
+@contextmanager
+def _marked(call: Call) -> Iterator[None]:
+    """Mark the errors of a paid call that Extend may have carried out: a retry of the task would pay again."""
+    try:
+        yield
+    except ExtendError as error:
+        error.paid_in_doubt = call.endpoint.rate_class == RUN and in_doubt(error)
+        raise
 
 
 def _origin(url: str) -> tuple[str, str | None, int | None]:

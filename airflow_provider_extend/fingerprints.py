@@ -26,4 +26,4 @@ def file_ids(item: Mapping[str, Any]) -> list[str]:
     """File ids of an evaluation set item in the form of any version (`fileId`, `file`, `files`)."""
     files = [item.get("file"), *(item.get("files") or [])]
     found = [item.get("fileId"), *(file.get("id") for file in files if isinstance(file, Mapping))]
-    return [file_id for file_id in found if isinstance(file_id, str)]
+    return list(dict.fromkeys(file_id for file_id in found if isinstance(file_id, str)))

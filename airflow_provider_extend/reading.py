@@ -44,9 +44,9 @@ def look_up(client: ExtendClient, kind: str, run_id: Any, **how: Any) -> Run:
 
 def _with_scores(run: Run, scored: Run) -> Run:
     """`run`, with what only its evaluation set run tells: scores, and which version was judged."""
-    if not scored.ended:
-        # The two paths need not change at the same moment: it has ended when both say so.
-        return replace(run, status=scored.status, outcome=None)
+    if scored.outcome != SUCCEEDED:
+        # The two paths need not change at the same moment, and only both together are a success.
+        return replace(run, status=scored.status, outcome=scored.outcome)
     return replace(
         run,
         metrics=scored.metrics,

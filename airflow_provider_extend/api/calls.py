@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from airflow_provider_extend.api.endpoints import Endpoint, find
+from airflow_provider_extend.api.endpoints import RUN, Endpoint, find
 from airflow_provider_extend.api.errors import ExtendAnswerError, ExtendAPIError, ExtendInputError
 
 #: Ids may grow to 255 characters without a new version (README section 3).
@@ -116,6 +116,12 @@ def result_of(call: Call, body: Any) -> Any:
         raise ExtendAnswerError(f"{call}: expected a list under {key!r}, the answer has none.", status=200)
     if not isinstance(result, Mapping) and not (isinstance(result, list) and key):
         raise ExtendAnswerError(f"{call}: expected an object, the answer is none.", status=200)
+    if (
+        call.endpoint.rate_class == RUN
+        and isinstance(result, Mapping)
+        and not result.keys() & {"id", "batchId"}
+    ):
+        raise ExtendAnswerError(f"{call}: the answer does not name what was started.", status=200)
     return result
 
 

@@ -9,7 +9,6 @@ from airflow_provider_extend._compat import AirflowFailException, AirflowSkipExc
 from airflow_provider_extend.api.errors import ExtendInputError
 from airflow_provider_extend.api.runs import BATCH_PROCESSOR_RUN, SUCCEEDED
 from airflow_provider_extend.gate.engine import FAIL, PASS, Report, check_rules, judge, not_judged
-from airflow_provider_extend.gate.selectors import matching
 from airflow_provider_extend.operators._base import ExtendOperator, airflow_errors
 from airflow_provider_extend.reading import look_up
 from airflow_provider_extend.results import XCOM_LIMIT, json_size, result_of_run
@@ -121,7 +120,7 @@ class ExtendEvaluationGateOperator(ExtendOperator, BranchMixIn):
                 f"Run {result.get('id')} was answered without scores (API version {result.get('api_version')} may "
                 "send counts only). Read it with a connection whose api_version is 2024-12-23 or 2026-02-09."
             )
-        if files and files[0] < files[1] and not any(matching(rule, ["coverage"]) for rule in rules):
+        if files and files[0] < files[1] and "coverage" not in rules:
             return not_judged(
                 f"Run {result.get('id')} processed {files[0]} of {files[1]} files: its metrics speak of those only. "
                 "Add a rule for coverage, for instance {'coverage': 0.98}, to accept that."

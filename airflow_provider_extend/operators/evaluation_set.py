@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import PurePath
@@ -12,6 +13,7 @@ from airflow_provider_extend import fingerprints
 from airflow_provider_extend.api.endpoints import find
 from airflow_provider_extend.api.errors import ExtendInputError
 from airflow_provider_extend.api.versions import V2026
+from airflow_provider_extend.operators import _submit
 from airflow_provider_extend.operators._base import ExtendOperator, airflow_errors
 from airflow_provider_extend.operators._submit import Submission, id_of, submit_once
 
@@ -102,10 +104,11 @@ class ExtendCreateEvaluationSetItemsOperator(ExtendOperator):
         client = self.client()
         if client.api_version not in find("evaluation_set_items.list").paths:
             return self._create_once(context, client, items)
-        listed = client.iterate("evaluation_set_items.list", self.evaluation_set_id)
-        ids = {tuple(fingerprints.file_ids(row)): str(row["id"]) for row in listed}
-        # By their files: a document that is named twice becomes one item.
-        missing = list({key: item for item in items if (key := tuple(_files_of(item))) not in ids}.values())
+        ids, missing = self._known(client, items)
+        if missing and context["ti"].try_number > 1:
+            # The list may not show yet what an earlier try added.
+            time.sleep(_submit.LIST_LAG)
+            ids, missing = self._known(client, items)
         for start in range(0, len(missing), _ITEMS_PER_CALL):
             chunk = missing[start : start + _ITEMS_PER_CALL]
             ids.update(
@@ -118,6 +121,14 @@ class ExtendCreateEvaluationSetItemsOperator(ExtendOperator):
             len(items) - len(missing),
         )
         return [ids[tuple(_files_of(item))] for item in items]
+
+    def _known(
+        self, client: ExtendClient, items: Sequence[Mapping[str, Any]]
+    ) -> tuple[dict[tuple[str, ...], str], list[Mapping[str, Any]]]:
+        """Item ids of the set by their files, and the items that it lacks; a document named twice is one item."""
+        listed = client.iterate("evaluation_set_items.list", self.evaluation_set_id)
+        ids = {tuple(fingerprints.file_ids(row)): str(row["id"]) for row in listed}
+        return ids, list({key: item for item in items if (key := tuple(_files_of(item))) not in ids}.values())
 
     def _items(self) -> Any:
         items = self.revealed("items")

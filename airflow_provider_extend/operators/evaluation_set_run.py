@@ -70,10 +70,13 @@ class ExtendRunEvaluationSetOperator(ExtendOperator):
         client = self.client()
         with airflow_errors():
             find("evaluation_set_runs.create").path(client.api_version)
-        if self.evaluation_set_item_ids is not None and not self.evaluation_set_item_ids:
+        # A list: XCom may hand in a lazy sequence.
+        chosen = None if self.evaluation_set_item_ids is None else list(self.evaluation_set_item_ids)
+        if chosen == [] or isinstance(self.evaluation_set_item_ids, str):
             with airflow_errors():
                 raise ExtendInputError(
-                    "evaluation_set_item_ids is empty: expected ids, or None for all items. No run was started."
+                    f"evaluation_set_item_ids is {self.evaluation_set_item_ids!r}: expected a list of ids, or None for "
+                    "all items. No run was started."
                 )
 
         def prepare() -> tuple[dict[str, str | None], dict[str, Any]]:
@@ -91,8 +94,8 @@ class ExtendRunEvaluationSetOperator(ExtendOperator):
         def create(token: str, entity: Any) -> Any:
             # The API takes no metadata here, so the token cannot travel.
             body: dict[str, Any] = {"evaluationSetId": self.evaluation_set_id, "entity": entity}
-            if self.evaluation_set_item_ids:
-                body["evaluationSetItemIds"] = list(self.evaluation_set_item_ids)
+            if chosen is not None:
+                body["evaluationSetItemIds"] = chosen
             return client.call("evaluation_set_runs.create", body=body)
 
         submission = Submission(
@@ -101,7 +104,7 @@ class ExtendRunEvaluationSetOperator(ExtendOperator):
                 "evaluation_set_id": self.evaluation_set_id,
                 "version": self.version,
                 "processor_id": self.processor_id,
-                "evaluation_set_item_ids": self.evaluation_set_item_ids,
+                "evaluation_set_item_ids": chosen,
             },
             prepare=prepare,
             create=create,

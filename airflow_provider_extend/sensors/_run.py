@@ -134,6 +134,7 @@ class RunSensor(BaseSensorOperator):
     def _look_or_defer(
         self, context: Context, deadline: float, failed: TaskDeferralError | None = None
     ) -> Any:
+        not_before = time.time() + self.poke_interval if failed is not None else None
         try:
             run = self._read()
         except AirflowFailException:
@@ -142,6 +143,7 @@ class RunSensor(BaseSensorOperator):
             if not self.silent_fail:
                 raise
             self.log.error("%s; the wait goes on (silent_fail).", error)
+            not_before = time.time() + self.poke_interval
         else:
             if run.ended:
                 return self._result(context, run)
@@ -157,6 +159,7 @@ class RunSensor(BaseSensorOperator):
                 run_id=self.run_id,
                 deadline=deadline,
                 max_interval=self.poke_interval,
+                not_before=not_before,
             ),
             method_name="execute_complete",
             timeout=timedelta(seconds=left) + _BACKSTOP,
@@ -218,10 +221,8 @@ class RunSensor(BaseSensorOperator):
                 raise AirflowSkipException(str(error)) from error
             raise
         except AirflowSkipException as skip:
-            if skip.__cause__ is None:
-                raise
-            # Airflow's own loop says only that soft_fail is set: say why.
-            raise AirflowSkipException(str(skip.__cause__)) from skip.__cause__
+            # Airflow's own loop says only that soft_fail is set, or that its time is over: say why and of what run.
+            raise AirflowSkipException(str(skip.__cause__ or self._timed_out())) from skip.__cause__
         except AirflowRescheduleException:
             raise
         except Exception as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
@@ -26,6 +27,7 @@ class ExtendRunTrigger(BaseTrigger):
     :param run_id: the run.
     :param deadline: seconds since the epoch (UTC wall clock, so that a restart does not move it).
     :param max_interval: longest time between two looks, in seconds; young runs are looked at more often.
+    :param not_before: when the first look may be, in seconds since the epoch; None: at once.
     """
 
     def __init__(
@@ -35,6 +37,7 @@ class ExtendRunTrigger(BaseTrigger):
         run_id: str,
         deadline: float,
         max_interval: float = LAST_INTERVAL,
+        not_before: float | None = None,
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # Airflow does not annotate it
         self.extend_conn_id = extend_conn_id
@@ -42,6 +45,7 @@ class ExtendRunTrigger(BaseTrigger):
         self.run_id = run_id
         self.deadline = deadline
         self.max_interval = max_interval
+        self.not_before = not_before
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         return (
@@ -52,6 +56,7 @@ class ExtendRunTrigger(BaseTrigger):
                 "run_id": self.run_id,
                 "deadline": self.deadline,
                 "max_interval": self.max_interval,
+                "not_before": self.not_before,
             },
         )
 
@@ -60,6 +65,8 @@ class ExtendRunTrigger(BaseTrigger):
         return SingleRunWatcher(self.extend_conn_id, self.log)
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
+        if self.not_before is not None:
+            await asyncio.sleep(max(0.0, min(self.not_before, self.deadline) - time.time()))
         poller = Poller(started=time.time(), deadline=self.deadline, ceiling=max(self.max_interval, 0.1))
         event, status = await self.watcher().ended(self.kind, self.run_id, poller)
         # Nothing may follow the yield: a second await would count as a kill by a user.

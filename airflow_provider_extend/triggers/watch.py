@@ -88,6 +88,13 @@ class _Known:
 
     future: asyncio.Future[ExtendClient]
     until: float
+    before: ExtendClient | None = None
+    """The client that it replaces, for when the connection cannot be looked up again just now."""
+
+    @property
+    def client(self) -> ExtendClient | None:
+        done = self.future.done() and not self.future.cancelled() and self.future.exception() is None
+        return self.future.result() if done else None
 
 
 _clients: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, _Known]] = (
@@ -106,24 +113,26 @@ async def _client(conn_id: str) -> ExtendClient:
     """
     known = _clients_of_loop()
     found = known.get(conn_id)
-    if found is None or time.monotonic() > found.until:
+    if found is None or time.monotonic() > found.until or (found.future.done() and found.client is None):
         future = asyncio.ensure_future(_looked_up(conn_id))
-        found = known[conn_id] = _Known(future, time.monotonic() + _CONNECTION_SECONDS)
+        before = found.client if found else None
+        found = known[conn_id] = _Known(future, time.monotonic() + _CONNECTION_SECONDS, before)
     try:
         # Shielded: a waiter that is cancelled must not cancel the look-up of the others.
         return await asyncio.shield(found.future)
     except Exception:
         if known.get(conn_id) is found:
             del known[conn_id]
-        raise
+        if found.before is None:
+            raise
+        return found.before
 
 
 def _forget(conn_id: str, client: ExtendClient) -> None:
     """Have the connection looked up again, unless another waiter has seen to it already."""
     known = _clients_of_loop()
     found = known.get(conn_id)
-    looked_up = found is not None and found.future.done() and not found.future.exception()
-    if found is not None and looked_up and found.future.result() is client:
+    if found is not None and found.client is client:
         del known[conn_id]
 
 

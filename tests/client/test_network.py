@@ -21,7 +21,7 @@ def test_verification_switched_off_stays_off_whatever_the_environment_says(
     if environment:
         monkeypatch.setenv(environment, str(bundle))
     requests_mock.get(f"{API}/files/f", json={})
-    requests_mock.post(f"{API}/extract_runs", json={})
+    requests_mock.post(f"{API}/extract_runs", json={"id": "exr_1"})
     client = make_client(verify=False, allowed_hosts=("api.extend.ai",))
     client.files.retrieve("f")
     client.extract_runs.create()
@@ -150,7 +150,7 @@ def test_a_netrc_entry_of_the_host_does_not_replace_the_key(make_client, serve, 
     netrc.write_text("machine 127.0.0.1 login somebody password else\n")
     netrc.chmod(0o600)
     monkeypatch.setenv("NETRC", str(netrc))
-    server = serve()
+    server = serve(lambda _: (200, {}, b'{"id": "exr_1"}'))
     assert requests.get(server.url, timeout=5).status_code == 200
     assert server.requests[0].headers["authorization"].startswith("Basic "), "the test's entry is not read"
     client = make_client(server.url)

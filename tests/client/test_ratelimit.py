@@ -125,7 +125,7 @@ def test_a_changed_rate_of_the_connection_counts_from_then_on(account):
 
 def test_a_client_waits_for_its_turn(make_client, requests_mock, slept):
     requests_mock.get("https://api.extend.ai/files/f", json={})
-    requests_mock.post("https://api.extend.ai/extract_runs", json={})
+    requests_mock.post("https://api.extend.ai/extract_runs", json={"id": "exr_1"})
     client = make_client(rates={"GET": 0.1, "RUN": 0.1})
     for _ in range(3):
         client.files.retrieve("f")

@@ -151,3 +151,15 @@ def test_attempts_and_timeout_hold_for_both_calls(client, requests_mock, counts_
     with pytest.raises(errors.ExtendServerError):
         look_up(client, "batch_processor_run", ID, attempts=1, timeout=2)
     assert [request.timeout for request in requests_mock.request_history] == [(2, 2), (2, 2)]
+
+
+@pytest.mark.parametrize(("status", "outcome"), [("FAILED", "failed"), ("CANCELLED", "cancelled")])
+def test_two_paths_that_contradict_each_other_are_no_success(
+    client, requests_mock, counts_only, scored, status, outcome
+):
+    scored["json"]["status"] = status
+    requests_mock.get(OLD, **counts_only)
+    requests_mock.get(NEW, **scored)
+    run = look_up(client, "batch_processor_run", ID)
+    assert (run.status, run.outcome) == (status, outcome)
+    assert run.metrics.values == {}

@@ -259,3 +259,15 @@ def test_a_get_gets_over_a_connection_that_the_server_closed(make_client, serve)
     for _ in range(3):
         assert get(client) == {"id": "f"}
     assert server.asked.count("GET /files/f") >= 3
+
+
+@pytest.mark.parametrize("body", [{}, [], "ok", None, {"status": "PENDING"}])
+def test_a_paid_create_whose_answer_names_nothing_is_not_left_to_the_retries_of_a_task(
+    make_client, requests_mock, body
+):
+    requests_mock.post("https://api.extend.ai/extract_runs", json=body)
+    with pytest.raises(ExtendAnswerError) as caught:
+        make_client().call("extract_runs.create", body={}, attempts=1)
+    assert caught.value.paid_in_doubt
+    assert caught.value.is_permanent()
+    assert requests_mock.call_count == 1

@@ -145,7 +145,7 @@ def test_a_set_without_a_processor_needs_one_named_before_a_run_is_asked_for(
 
 
 def test_an_empty_choice_of_items_is_not_taken_for_all_of_them(extend, evaluation_set, task) -> None:
-    with pytest.raises(AirflowFailException, match=r"is empty.*No run was started"):
+    with pytest.raises(AirflowFailException, match=r"is \[\]: expected a list of ids.*No run was started"):
         task.run(start(evaluation_set, evaluation_set_item_ids=[]))
     assert paid(extend) == 0
 

@@ -45,6 +45,7 @@ def test_it_is_stored_as_ids_and_numbers_and_nothing_else(trigger) -> None:
         "run_id": "bpr_1",
         "deadline": 1800000000.5,
         "max_interval": 30.0,
+        "not_before": None,
     }
     assert json.loads(json.dumps(kwargs)) == kwargs
 

@@ -1,0 +1,40 @@
+"""A wait that follows a failed one does not look again at once."""
+
+import time
+
+import pytest
+
+from airflow_provider_extend.triggers.run import ExtendRunTrigger
+
+
+class Watcher:
+    def __init__(self) -> None:
+        self.asked_at = 0.0
+
+    async def ended(self, kind, run_id, poller):
+        self.asked_at = time.time()
+        return "ended", "PROCESSED"
+
+
+async def first_look(monkeypatch: pytest.MonkeyPatch, **kwargs: float) -> float:
+    watcher = Watcher()
+    monkeypatch.setattr(ExtendRunTrigger, "watcher", lambda self: watcher)
+    trigger = ExtendRunTrigger("extend_default", "batch_processor_run", "bpr_1", **kwargs)
+    [event] = [event async for event in trigger.run()]
+    assert event.payload["event"] == "ended"
+    return watcher.asked_at
+
+
+async def test_the_first_look_waits_for_its_moment(monkeypatch) -> None:
+    moment = time.time() + 0.2
+    assert await first_look(monkeypatch, deadline=moment + 60, not_before=moment) >= moment
+
+
+async def test_the_deadline_comes_first(monkeypatch) -> None:
+    now = time.time()
+    assert await first_look(monkeypatch, deadline=now + 0.1, not_before=now + 60) < now + 30
+
+
+async def test_a_moment_that_is_over_holds_nothing_up(monkeypatch) -> None:
+    now = time.time()
+    assert await first_look(monkeypatch, deadline=now + 60, not_before=now - 60) < now + 30
