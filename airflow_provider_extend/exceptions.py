@@ -10,6 +10,9 @@ Both carry the plain error (`airflow_provider_extend.api.errors`) as `.error`.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from airflow_provider_extend._compat import AirflowException, AirflowFailException
 from airflow_provider_extend.api.errors import ExtendError
 
@@ -39,3 +42,12 @@ class ExtendFailException(AirflowFailException):
 def as_airflow(error: ExtendError) -> ExtendException | ExtendFailException:
     """Airflow's exception for a plain error: fail where somebody has to change something first, else retry."""
     return ExtendFailException(error) if error.is_permanent() else ExtendException(error)
+
+
+@contextmanager
+def airflow_errors() -> Iterator[None]:
+    """Raise the plain errors of pure functions as Airflow's, as the client of a hook does by itself."""
+    try:
+        yield
+    except ExtendError as error:
+        raise as_airflow(error) from None

@@ -158,7 +158,7 @@ def _percent(value: float, minimum: float) -> str:
     """With as many digits as it takes to tell it from the minimum."""
     for digits in range(2, 10):
         if (shown := f"{value:.{digits}%}") != f"{minimum:.{digits}%}" or value == minimum:
-            return shown if value != minimum else f"{value:.2%}"
+            return shown
     return shown
 
 

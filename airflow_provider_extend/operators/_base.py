@@ -1,15 +1,12 @@
-"""What the operators share: the connection and errors in Airflow's classes."""
+"""What the operators share: the connection, and fields that Airflow is not to store."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sized
-from contextlib import contextmanager
+from collections.abc import Sized
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.sdk import BaseOperator
 
-from airflow_provider_extend.api.errors import ExtendError
-from airflow_provider_extend.exceptions import as_airflow
 from airflow_provider_extend.hooks.extend import ExtendHook
 
 if TYPE_CHECKING:
@@ -55,12 +52,3 @@ class ExtendOperator(BaseOperator):
 
     def client(self) -> ExtendClient:
         return ExtendHook(self.extend_conn_id).get_conn()
-
-
-@contextmanager
-def airflow_errors() -> Iterator[None]:
-    """Raise the plain errors of pure functions as Airflow's, as the client of a hook does by itself."""
-    try:
-        yield
-    except ExtendError as error:
-        raise as_airflow(error) from None

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_extend.api.errors import ExtendRunMoving
 from airflow_provider_extend.api.runs import BATCH_PROCESSOR_RUN
-from airflow_provider_extend.operators._base import ExtendOperator, airflow_errors
+from airflow_provider_extend.exceptions import airflow_errors
+from airflow_provider_extend.operators._base import ExtendOperator
 from airflow_provider_extend.reading import look_up
 from airflow_provider_extend.results import push_run
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_extend._compat import AirflowFailException, AirflowSkipException, BranchMixIn
 from airflow_provider_extend.api.errors import ExtendInputError
 from airflow_provider_extend.api.runs import BATCH_PROCESSOR_RUN, SUCCEEDED
+from airflow_provider_extend.exceptions import airflow_errors
 from airflow_provider_extend.gate.engine import FAIL, PASS, Report, check_rules, judge, not_judged
-from airflow_provider_extend.operators._base import ExtendOperator, airflow_errors
+from airflow_provider_extend.operators._base import ExtendOperator
 from airflow_provider_extend.reading import look_up
 from airflow_provider_extend.results import XCOM_LIMIT, json_size, result_of_run
 

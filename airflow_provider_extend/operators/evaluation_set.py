@@ -13,8 +13,9 @@ from airflow_provider_extend import fingerprints
 from airflow_provider_extend.api.endpoints import find
 from airflow_provider_extend.api.errors import ExtendInputError
 from airflow_provider_extend.api.versions import V2026
+from airflow_provider_extend.exceptions import airflow_errors
 from airflow_provider_extend.operators import _submit
-from airflow_provider_extend.operators._base import ExtendOperator, airflow_errors
+from airflow_provider_extend.operators._base import ExtendOperator
 from airflow_provider_extend.operators._submit import Submission, id_of, submit_once
 
 if TYPE_CHECKING:

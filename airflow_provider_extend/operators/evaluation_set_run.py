@@ -10,8 +10,8 @@ from airflow_provider_extend.api.calls import check_id
 from airflow_provider_extend.api.endpoints import find
 from airflow_provider_extend.api.errors import ExtendInputError, ExtendNotFound, ExtendRunFailed
 from airflow_provider_extend.api.runs import CANCELLED, ENTITY_TYPES, EVALUATION_SET_RUN, SUCCEEDED
-from airflow_provider_extend.exceptions import ExtendFailException
-from airflow_provider_extend.operators._base import ExtendOperator, airflow_errors
+from airflow_provider_extend.exceptions import ExtendFailException, airflow_errors
+from airflow_provider_extend.operators._base import ExtendOperator
 from airflow_provider_extend.operators._submit import Submission, submit_once
 from airflow_provider_extend.processors import DRAFT, Processor
 from airflow_provider_extend.reading import look_up

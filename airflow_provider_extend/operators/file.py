@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_extend.api.errors import ExtendInputError
-from airflow_provider_extend.operators._base import ExtendOperator, airflow_errors
+from airflow_provider_extend.exceptions import airflow_errors
+from airflow_provider_extend.operators._base import ExtendOperator
 
 if TYPE_CHECKING:
     from airflow_provider_extend._compat import Context

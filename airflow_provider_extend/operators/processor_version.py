@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_extend import fingerprints
 from airflow_provider_extend.api.errors import ExtendInputError, ExtendPublishedConfigDiffers, ExtendRunFailed
 from airflow_provider_extend.api.runs import BATCH_PROCESSOR_RUN, SUCCEEDED, Run
-from airflow_provider_extend.operators._base import ExtendOperator, airflow_errors
+from airflow_provider_extend.exceptions import airflow_errors
+from airflow_provider_extend.operators._base import ExtendOperator
 from airflow_provider_extend.operators._submit import Submission, submit_once
 from airflow_provider_extend.processors import DRAFT, Processor, ProcessorVersion, check_release_type
 from airflow_provider_extend.reading import look_up

@@ -21,11 +21,10 @@ from airflow_provider_extend._compat import (
     TaskDeferralTimeout,
     conf,
 )
-from airflow_provider_extend.api.calls import check_id
-from airflow_provider_extend.api.errors import ExtendError, ExtendRunFailed
+from airflow_provider_extend.api.errors import ExtendRunFailed
 from airflow_provider_extend.api.polling import ERROR
 from airflow_provider_extend.api.runs import SUCCEEDED, Run
-from airflow_provider_extend.exceptions import as_airflow
+from airflow_provider_extend.exceptions import airflow_errors, as_airflow
 from airflow_provider_extend.hooks.extend import ExtendHook
 from airflow_provider_extend.reading import look_up
 from airflow_provider_extend.results import RUN_ID_KEY, push_run
@@ -166,11 +165,9 @@ class RunSensor(BaseSensorOperator):
         )
 
     def _read(self) -> Run:
-        try:
-            check_id(self.run_id, f"{self.kind} id")
-        except ExtendError as error:
-            raise as_airflow(error) from None
-        run = look_up(ExtendHook(self.extend_conn_id).get_conn(), self.kind, self.run_id)
+        client = ExtendHook(self.extend_conn_id).get_conn()
+        with airflow_errors():
+            run = look_up(client, self.kind, self.run_id)
         if run.status != self._status:
             self._status = run.status
             level = logging.INFO if run.status_known else logging.WARNING
