@@ -13,23 +13,28 @@ from airflow_provider_extend.api.errors import ExtendConnectionError
 def connection_error(call: Call, error: Exception) -> ExtendConnectionError:
     """What the HTTP library raised for want of an answer, as this package's error.
 
-    In words of our own: the library's messages may hold the address of a proxy with its password.
+    In words of our own: the library's messages may hold the address of a proxy with its password. The error's
+    context has the `kind`: `certificate`, `tls`, `proxy`, `timeout`, `name` or `connection`.
     """
     sent = not _never_sent(error)
-    certificate = _caused_by(error, "SSLCertVerificationError")
-    if certificate:
-        what = "the server's certificate could not be verified (see 'Verify TLS' in the Extend connection)"
+    if _caused_by(error, "SSLCertVerificationError"):
+        kind, what = (
+            "certificate",
+            "the server's certificate could not be verified (see 'Verify TLS' in the Extend connection)",
+        )
         sent = False
     elif isinstance(error, requests.exceptions.SSLError):
-        what = "TLS could not be spoken with this address (does it speak https?)"
+        kind, what = "tls", "TLS could not be spoken with this address (does it speak https?)"
     elif isinstance(error, requests.exceptions.ProxyError):
+        kind = "proxy"
         what = "the proxy cannot be reached or refused (see the connection's proxy, HTTPS_PROXY and NO_PROXY)"
     elif isinstance(error, requests.exceptions.Timeout):
-        what = "no answer in time" if sent else "no connection in time"
+        kind, what = "timeout", "no answer in time" if sent else "no connection in time"
     else:
+        kind = "name" if _caused_by(error, "gaierror") else "connection"
         what = "the connection broke" if sent else "no connection could be made"
     message = f"{call}: {what} ({type(error).__name__}){doubt(call) if sent else '. Extend was not reached'}."
-    return ExtendConnectionError(message, sent=sent)
+    return ExtendConnectionError(message, sent=sent, kind=kind)
 
 
 def _never_sent(error: Exception) -> bool:

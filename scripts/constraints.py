@@ -10,22 +10,23 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-# Release, and the day of its dependencies: an old Airflow breaks on much newer ones; None is today.
-AIRFLOW = {"3.3": ("3.3.2", None), "3.0": ("3.0.6", "2025-09-05")}
+# Release, the day of its dependencies (an old Airflow breaks on much newer ones; None is today), and the extras.
+AIRFLOW = {"3.3": ("3.3.2", None, ["dev", "system"]), "3.0": ("3.0.6", "2025-09-05", ["dev"])}
 OPTIONS = (
-    "--extra dev --no-emit-package airflow-provider-extend --universal --python-version 3.11 --no-strip-markers "
+    "--no-emit-package airflow-provider-extend --universal --python-version 3.11 --no-strip-markers "
     "--no-header --no-annotate --no-emit-index-url --no-emit-find-links --upgrade --quiet"
 ).split()
 
 
 def write(series: str) -> None:
-    release, day = AIRFLOW[series]
+    release, day, extras = AIRFLOW[series]
     target = ROOT / "constraints" / f"airflow-{series}.txt"
     with tempfile.TemporaryDirectory() as tmp:
         pin = Path(tmp, "airflow.txt")
         pin.write_text(f"apache-airflow=={release}\n")
         pins = subprocess.run(
             [sys.executable, "-m", "uv", "pip", "compile", "pyproject.toml", "-c", str(pin), *OPTIONS]
+            + [f"--extra={extra}" for extra in extras]
             + (["--exclude-newer", day] if day else []),
             cwd=ROOT,
             check=True,

@@ -3,6 +3,7 @@
 Standard library only, and no syntax newer than Python 3.0: an unfit Python gets one line that says what to do.
 """
 
+import glob
 import hashlib
 import os
 import shutil
@@ -21,7 +22,7 @@ DEV = os.path.join(ROOT, ".dev")
 LOGS = os.path.join(DEV, "logs")
 OLDEST, TOO_NEW = (3, 11), (3, 15)
 CONSTRAINTS = os.path.join("constraints", "airflow-3.3.txt")
-INSTALL = ["install", "-c", CONSTRAINTS, "-e", ".[dev]"]
+INSTALL = ["install", "-c", CONSTRAINTS, "-e", ".[dev,system]"]
 
 PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 DROPPED = ("PYTHONPATH", "PYTHONHOME", "PYTHONWARNINGS", "PYTHONDONTWRITEBYTECODE", "VIRTUAL_ENV")
@@ -269,6 +270,11 @@ def lint(env, args):
     step("ruff format", [PYTHON, "-m", "ruff", "format", "--check", "."], env)
 
 
+def ui(env, args):
+    """Start a local Airflow with its UI, and a local Extend, to click through."""
+    live([PYTHON, "-m", "demo.ui"] + args, env)
+
+
 def types(env, args):
     """Check the types."""
     step("mypy", [PYTHON, "-m", "mypy", "--strict", PACKAGE], env)
@@ -282,39 +288,94 @@ def docs_check(env, args):
         step("docs tests", [PYTHON, "-m", "pytest", "-q", os.path.join("tests", "docs")], env)
 
 
-def test_floor(env, args):
-    """Run the fast tests on the oldest Airflow of the range, in an environment of its own."""
+def floor_env(env):
+    """Make the environment of the oldest Airflow of the range, and return its Python; None if this one does not do."""
     if sys.version_info >= (3, 13):
-        print(
-            "tests on Airflow 3.0 left out: it needs Python 3.11 or 3.12, this is %d.%d"
-            % sys.version_info[:2]
-        )
-        return
+        print("Airflow 3.0 needs Python 3.11 or 3.12, this is %d.%d" % sys.version_info[:2])
+        return None
+    python = os.path.join(ROOT, ".dev", "airflow-3.0", "bin", "python")
+    mark = os.path.join(ROOT, ".dev", "airflow-3.0", "extend-dev-stamp")
+    pins = os.path.join("constraints", "airflow-3.0.txt")
+    wanted = stamp([read("pyproject.toml"), read(pins), "%d.%d.%d" % sys.version_info[:3], ROOT])
+    if read(mark).decode() == wanted and works([python, "-c", ""], env):
+        return python
     home = os.path.join(".dev", "airflow-3.0")
-    python = os.path.join(home, "bin", "python")
     uv = [PYTHON, "-m", "uv"]
     online = without_dead_proxies(env)[0]
     step("Airflow 3.0: venv", uv + ["venv", "--quiet", "--clear", "--python", PYTHON, home], env)
-    pins = os.path.join("constraints", "airflow-3.0.txt")
-    step(
-        "Airflow 3.0: install",
-        uv + ["pip", "install", "--python", python, "-c", pins, "-e", ".[dev]"],
-        online,
-    )
+    install = ["pip", "install", "--python", python, "-c", pins, "-e", ".[dev]"]
+    step("Airflow 3.0: install", uv + install, online)
+    with open(mark, "w") as file:
+        file.write(wanted)
+    return python
+
+
+def test_floor(env, args):
+    """Run the fast tests on the oldest Airflow of the range, in an environment of its own."""
+    python = floor_env(env)
+    if not python:
+        return
     # The search for leaks switches Airflow's masking off, and 3.0's own debug lines quote the connection then.
     leaks = os.path.join("tests", "test_leaks.py")
-    live([python, "-m", "pytest", "-q", "-m", "not slow", "--ignore", leaks] + args, env)
+    tests = ["-q", "-m", "not slow", "--ignore", leaks, report("floor")]
+    live([python, "-m", "pytest"] + tests + args, env)
+
+
+def debian_packages(env, wanted):
+    """Install what is missing of {program: package} where this is Debian and we are root; else say so."""
+    path = os.pathsep.join([env.get("PATH", "")] + sorted(glob.glob("/usr/lib/postgresql/*/bin")))
+    missing = sorted({package for program, package in wanted.items() if not shutil.which(program, path=path)})
+    if not missing:
+        return
+    if os.geteuid() or not shutil.which("apt-get"):
+        print("not installed, and only root on Debian can do it here: %s" % ", ".join(missing))
+        return
+    quiet = dict(env, DEBIAN_FRONTEND="noninteractive")
+    step("apt-get update", ["apt-get", "update"], quiet, must=False)
+    install = ["apt-get", "install", "-y", "--no-install-recommends"]
+    step("apt-get install", install + missing, quiet)
+
+
+def test_system(env, args):
+    """Run the tests on a real scheduler and triggerer, at both ends of the range."""
+    floor_env(env)
+    debian_packages(env, {"initdb": "postgresql"})
+    tests = [os.path.join("tests", "system"), "-q", report("system")]
+    live([PYTHON, "-m", "pytest"] + tests + args, env)
+
+
+def test_browser(env, args):
+    """Run the tests of the connection form in Chromium."""
+    debian_packages(env, {"chromium": "chromium", "chromedriver": "chromium-driver"})
+    tests = [os.path.join("tests", "browser"), "-q", report("browser")]
+    live([PYTHON, "-m", "pytest"] + tests + args, env)
+
+
+def mutation(env, args):
+    """Change the code in small ways and see that tests notice."""
+    live([PYTHON, os.path.join("scripts", "mutation.py")] + args, env)
+
+
+def report(name):
+    """Return the option that has pytest write a report, for the count at the end."""
+    return "--junitxml=" + os.path.join(".dev", "reports", name + ".xml")
 
 
 def test_all(env, args):
     """Check everything."""
+    shutil.rmtree(os.path.join(DEV, "reports"), ignore_errors=True)
     env = without_dead_proxies(env)[0]  # some tests install packages
     lint(env, [])
     types(env, [])
     docs_check(env, [])
-    live([PYTHON, "-m", "pytest", "-q", "--cov", "--cov-report="] + args, env)
+    here = ["-m", "not system and not browser", "--cov", "--cov-report=", report("here")]
+    live([PYTHON, "-m", "pytest", "-q"] + here + args, env)
     live([PYTHON, "-m", "coverage", "report", "--include", COVERED, "--fail-under=95"], env)
     test_floor(env, [])
+    test_system(env, [])
+    test_browser(env, [])
+    mutation(env, ["--seconds", "120"])
+    live([PYTHON, os.path.join("scripts", "proofs.py")], env)
 
 
 def clean():
@@ -332,7 +393,11 @@ TARGETS = {
     "demo": demo,
     "test": test,
     "test-all": test_all,
+    "test-browser": test_browser,
     "test-floor": test_floor,
+    "test-system": test_system,
+    "mutation": mutation,
+    "ui": ui,
     "lint": lint,
     "types": types,
     "docs-check": docs_check,

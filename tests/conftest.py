@@ -15,6 +15,8 @@ os.environ.update(
     AIRFLOW_HOME=_home,
     AIRFLOW__CORE__UNIT_TEST_MODE="True",
     AIRFLOW__CORE__LOAD_EXAMPLES="False",
+    # No supervisor reaps the tasks of these tests: nothing has to wait for it.
+    AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL="0",
     AIRFLOW__DATABASE__SQL_ALCHEMY_CONN=f"sqlite:///{_home}/airflow.db",
     NO_PROXY="127.0.0.1,localhost",
     no_proxy="127.0.0.1,localhost",

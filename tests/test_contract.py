@@ -121,7 +121,7 @@ def test_the_row_of_a_deferred_sensor(extend, written) -> None:
         "run_id": str,
         "deadline": float,
         "max_interval": float,
-        "not_before": type(None),
+        "not_before": float,
     }
     assert (kwargs["kind"], kwargs["run_id"]) == ("batch_processor_run", "bpr_1")
     assert caught.value.method_name == "execute_complete"

@@ -6,13 +6,25 @@ import json
 import math
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_extend import __version__
 from airflow_provider_extend._compat import BaseHook, conf, mask_secret
 from airflow_provider_extend.api.endpoints import GET, RUN, WRITE
-from airflow_provider_extend.api.errors import ExtendAPIError, ExtendError, ExtendInputError
+from airflow_provider_extend.api.errors import (
+    ExtendAnswerError,
+    ExtendAPIError,
+    ExtendConnectionError,
+    ExtendError,
+    ExtendForbidden,
+    ExtendInputError,
+    ExtendNotFound,
+    ExtendRateLimited,
+    ExtendServerError,
+    ExtendUnauthorized,
+    ExtendUsageBlocked,
+)
 from airflow_provider_extend.api.versions import DEFAULT_API_VERSION, base_url, check_api_version
 from airflow_provider_extend.exceptions import as_airflow
 
@@ -24,6 +36,17 @@ if TYPE_CHECKING:
 #: Extra of the connection -> rate-limit class.
 _RATE_FIELDS = {"get_per_second": GET, "write_per_second": WRITE, "run_per_second": RUN}
 _TEST_SECONDS = 5.0
+# The Test button's answer begins with what to do, in the form's own names: Airflow takes it away after five seconds.
+_ADVICE: Mapping[type[ExtendError], str] = {
+    ExtendUnauthorized: "Extend does not take this key: check 'API key', 'Region' and 'API version'. ",
+    ExtendUsageBlocked: "The connection is right, but the account cannot be used: settle its credits with Extend. ",
+    ExtendForbidden: "The key is known but may not list files: check its scope in Extend, and 'Workspace id'. ",
+    ExtendNotFound: "Extend's API is not at {url}: check 'Base URL' and 'API version'. ",
+    ExtendRateLimited: "The account's rate limit is used up at this moment: test again in a minute. ",
+    ExtendServerError: "{url} failed by itself: test again in a minute; if it stays, check 'Base URL' and 'Proxy'. ",
+    ExtendAnswerError: "What answers at {url} is not Extend's API: check 'Base URL' and 'Proxy'. ",
+    ExtendConnectionError: "{url} does not answer this machine (in the UI: the API server): check 'Base URL', 'Port', 'Proxy'. ",
+}
 _MOST = 1e6
 _TRUE = frozenset({"true", "1", "yes", "on"})
 _FALSE = frozenset({"false", "0", "no", "off"})
@@ -76,7 +99,8 @@ class ExtendHook(BaseHook):
         There is no call that only identifies the key; GET /files exists in every version (README section 2).
         """
         try:
-            client = self._make_client(None)
+            # Whoever presses a button is not kept waiting for the connection's own rate.
+            client = self._make_client(None, sleep=lambda _: None)
         except ExtendError as error:
             return False, error.message
         except Exception as error:
@@ -85,15 +109,20 @@ class ExtendHook(BaseHook):
         thread = threading.Thread(target=lambda: answer.append(_try(client)), daemon=True)
         thread.start()
         thread.join(_TEST_SECONDS)
-        return answer[0] if answer else (False, f"{client.settings.base_url} did not answer in five seconds.")
+        if answer:
+            return answer[0]
+        advice = _ADVICE[ExtendConnectionError].format(url=client.settings.base_url)
+        return False, f"{advice}It did not answer in five seconds."
 
-    def _make_client(self, translate: Translator | None) -> ExtendClient:
+    def _make_client(
+        self, translate: Translator | None, sleep: Callable[[float], None] = time.sleep
+    ) -> ExtendClient:
         # Here and not above: a DAG file imports this module each time it is parsed.
         from airflow_provider_extend.client import ExtendClient
 
         try:
             settings = client_settings(self.get_connection(self.extend_conn_id))
-            return ExtendClient(settings, translate=translate)
+            return ExtendClient(settings, translate=translate, sleep=sleep)
         except ExtendError as error:
             if translate is None:
                 raise
@@ -149,21 +178,22 @@ def _try(client: ExtendClient) -> tuple[bool, str]:
     try:
         client.call("files.list", query={"maxPageSize": 1}, attempts=1, timeout=_TEST_SECONDS * 0.8)
     except ExtendAPIError as error:
-        text = error.context.get("said", "").lower()
-        if error.status in (400, 403, 422) and "workspace" in text:
+        offence = refused(error)
+        if offence == "workspace":
+            shown = repr(settings.workspace_id) if settings.workspace_id else "empty"
             return False, (
                 "The key is known but the workspace is not settled: an organisation key needs the id of one of "
-                f"its workspaces (ws_...) in 'Workspace ID'; now it is {settings.workspace_id!r}. "
+                f"its workspaces (ws_...) in 'Workspace id'; now it is {shown}. "
                 f"Extend says: {error.message}"
             )
-        if error.code == "ENDPOINT_REMOVED" or (error.status in (400, 422) and "version" in text):
+        if offence == "version":
             return False, (
                 f"The account does not take API version {settings.api_version}: choose another one in "
                 f"'API version'. Extend says: {error.message}"
             )
-        return False, error.message
+        return False, _advice(error, settings.base_url) + error.message
     except ExtendError as error:
-        return False, error.message
+        return False, _advice(error, settings.base_url) + error.message
     except Exception as error:
         return False, f"The test broke off: {type(error).__name__}."
     milliseconds = (time.monotonic() - started) * 1000
@@ -171,6 +201,20 @@ def _try(client: ExtendClient) -> tuple[bool, str]:
         f"Extend answered in {milliseconds:.0f} ms: {settings.base_url}, API version {settings.api_version}, "
         f"{f'workspace {settings.workspace_id}' if settings.workspace_id else 'workspace of the key'}."
     )
+
+
+def _advice(error: ExtendError, url: str) -> str:
+    return next((text.format(url=url) for cls, text in _ADVICE.items() if isinstance(error, cls)), "")
+
+
+def refused(error: ExtendAPIError) -> str | None:
+    """What of the connection Extend refused, where its words tell: `workspace` or `version`."""
+    text = error.context.get("said", "").lower()
+    if error.status in (400, 403, 422) and "workspace" in text:
+        return "workspace"
+    if error.code == "ENDPOINT_REMOVED" or (error.status in (400, 422) and "version" in text):
+        return "version"
+    return None
 
 
 def _user_agent() -> str:

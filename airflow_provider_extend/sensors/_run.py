@@ -39,6 +39,9 @@ _MAX_FAILED_WAITS = 3
 #: Failures further apart than this are not counted together.
 _FAILED_WAITS_SECONDS = 600
 _FAILED_WAITS_KEY = "failed_waits"
+#: A task must not come back before the scheduler has heard of the end of the process that let go of it, which takes
+#: up to a heartbeat interval and a loop: the late report would count for the new process, and the task as failed.
+_REAPED_SECONDS = 2 * conf.getfloat("workers", "min_heartbeat_interval", fallback=5.0)
 
 
 class RunSensor(BaseSensorOperator):
@@ -63,7 +66,8 @@ class RunSensor(BaseSensorOperator):
     :param timeout: seconds from the start of this try (in reschedule mode, as Airflow has it, from the first
         look of the first try); the smaller of it and `execution_timeout` counts in every mode.
     :param poke_interval: seconds between two looks; in deferrable mode the longest time between two: a young
-        run is looked at each second, an older one less often.
+        run is looked at each second, an older one less often. In reschedule mode, and for the first look of the
+        triggerer, it is at least 10 s (twice `[workers] min_heartbeat_interval`).
     """
 
     kind: ClassVar[str]
@@ -96,6 +100,8 @@ class RunSensor(BaseSensorOperator):
                 return self._look_or_defer(context, self._deadline(context))
             # Airflow holds a poke to both limits and a reschedule to the first only.
             self.timeout = self._seconds
+            if self.reschedule:
+                self.poke_interval = max(self.poke_interval, _REAPED_SECONDS)
             return super().execute(context)
 
     def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context) -> Any:
@@ -133,7 +139,7 @@ class RunSensor(BaseSensorOperator):
     def _look_or_defer(
         self, context: Context, deadline: float, failed: TaskDeferralError | None = None
     ) -> Any:
-        not_before = time.time() + self.poke_interval if failed is not None else None
+        pause = self.poke_interval if failed is not None else 0.0
         try:
             run = self._read()
         except AirflowFailException:
@@ -142,7 +148,7 @@ class RunSensor(BaseSensorOperator):
             if not self.silent_fail:
                 raise
             self.log.error("%s; the wait goes on (silent_fail).", error)
-            not_before = time.time() + self.poke_interval
+            pause = self.poke_interval
         else:
             if run.ended:
                 return self._result(context, run)
@@ -158,7 +164,7 @@ class RunSensor(BaseSensorOperator):
                 run_id=self.run_id,
                 deadline=deadline,
                 max_interval=self.poke_interval,
-                not_before=not_before,
+                not_before=time.time() + max(pause, _REAPED_SECONDS),
             ),
             method_name="execute_complete",
             timeout=timedelta(seconds=left) + _BACKSTOP,

@@ -472,6 +472,7 @@ def test_a_wrong_key_names_both_causes_and_the_region_that_was_asked(connect, re
     )  # fmt: skip
     for words in ("wrong or revoked", "another region", f"{host} was asked", "Unknown API key"):
         assert words in text
+    assert text.startswith("Extend does not take this key: check 'API key', 'Region' and 'API version'. ")
 
 
 @pytest.mark.parametrize("status", [400, 403, 422])
@@ -480,7 +481,12 @@ def test_an_organisation_key_without_a_workspace_is_told_what_it_needs(connect, 
         connect, requests_mock, status_code=status,
         json={"code": "INVALID_REQUEST", "message": "x-extend-workspace-id is required for organization API keys"},
     )  # fmt: skip
-    for words in ("organisation key", "ws_", "now it is None", "x-extend-workspace-id is required"):
+    for words in (
+        "organisation key",
+        "ws_",
+        "'Workspace id'; now it is empty",
+        "x-extend-workspace-id is required",
+    ):
         assert words in text
 
 
@@ -497,6 +503,7 @@ def test_a_workspace_of_somebody_else_is_shown(connect, requests_mock):
 
 def test_a_key_without_permission_is_not_taken_for_a_question_of_workspaces(connect, requests_mock):
     text = refused(connect, requests_mock, status_code=403, json={"message": "Insufficient permissions."})
+    assert text.startswith("The key is known but may not list files: check its scope in Extend")
     assert "The key may not do this" in text
     assert "not settled" not in text
 
@@ -521,6 +528,18 @@ def test_an_account_that_does_not_take_the_version_is_told_to_choose_another(
     ("answer", "words"),
     [
         ({"status_code": 400, "json": {"message": "maxPageSize is odd"}}, "HTTP 400: maxPageSize is odd"),
+        (
+            {"status_code": 402, "json": {"message": "no"}},
+            "The connection is right, but the account cannot be used",
+        ),
+        ({"status_code": 404, "text": "<html></html>"}, f"not at {API}: check 'Base URL' and 'API version'"),
+        (
+            {"status_code": 429, "json": {"message": "slow down"}},
+            "used up at this moment: test again in a minute",
+        ),
+        ({"status_code": 502, "text": "<html></html>"}, f"{API} failed by itself: test again in a minute"),
+        ({"text": "<html>log in</html>"}, f"What answers at {API} is not Extend's API: check 'Base URL'"),
+        ({"exc": requests.exceptions.ReadTimeout()}, f"{API} does not answer this machine (in the UI: the API server): check 'Base URL'"),
         ({"status_code": 402, "json": {"message": "no"}}, "out of credits"),
         ({"status_code": 404, "text": "<html></html>"}, "HTTP 404"),
         ({"status_code": 429, "json": {"message": "slow down"}}, "HTTP 429: slow down"),
@@ -634,4 +653,14 @@ def test_a_server_that_answers_drop_by_drop_does_not_hold_it_either(connect, all
         thread.join()
     assert seconds < 2.0
     assert ok is False
-    assert f"{host} did not answer" in text
+    assert f"{host} does not answer this machine" in text
+    assert "did not answer in five seconds" in text
+
+
+def test_a_low_rate_does_not_keep_somebody_waiting_who_presses_twice(connect, requests_mock):
+    requests_mock.get(f"{API}/files", json={"object": "list", "data": []})
+    hook = connect(password=f"{KEY}_slow", extra={"get_per_second": 0.01})
+    started = time.monotonic()
+    assert hook.test_connection()[0] is True
+    assert hook.test_connection()[0] is True
+    assert time.monotonic() - started < 2

@@ -1,0 +1,175 @@
+"""Change the code in small ways, one at a time, and see how many of the changes make a test fail.
+
+    .venv/bin/python scripts/mutation.py                          all the changes
+    .venv/bin/python scripts/mutation.py --seconds 120 --seed 7   as many as there is time for, drawn at random
+
+`[tool.mutmut]` in pyproject.toml names the modules and their tests. mutmut changes what stands in functions and tries
+each change in a fork. What is carried out on import it leaves out, the retry table and the constants among it: such
+changes are made by the same operators and tried in a new interpreter each.
+
+All of it happens in a copy below .dev/mutation. The exit code is 1 if too small a share of the changes was noticed.
+"""
+
+import argparse
+import collections
+import contextlib
+import datetime
+import difflib
+import hashlib
+import math
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+WORK = ROOT / ".dev" / "mutation"
+#: Share of the changes that has to be noticed. Of all of them it is 0.97; the rest is for the luck of the draw.
+FLOOR = 0.87
+#: What goes to the functions of the time for a sample, start-up included.
+FUNCTIONS_SHARE = 0.75
+#: Seconds for the tests of a change outside of functions.
+LONGEST = 60.0
+DROPPED = ("PYTHONPATH", "PYTHONHOME", "PYTHONWARNINGS", "PYTEST_ADDOPTS", "MUTANT_UNDER_TEST")
+
+
+def rank(seed, name):
+    """Return the place of a mutant in the random order."""
+    return hashlib.sha256(f"{seed} {name}".encode()).hexdigest()
+
+
+def run(command, seconds=math.inf, log=subprocess.DEVNULL):
+    """Run a command as a session of its own; return its exit code, or None if time was up."""
+    env = {name: value for name, value in os.environ.items() if name not in DROPPED}
+    env["TMPDIR"] = str(WORK / "tmp")
+    child = subprocess.Popen(
+        command,
+        env=env,
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+    try:
+        return child.wait(None if seconds == math.inf else max(seconds, 0.0))
+    except subprocess.TimeoutExpired:
+        child.send_signal(signal.SIGINT)  # mutmut then ends in good order
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            child.wait(10)
+        return None
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)
+        child.wait()
+
+
+def run_mutmut(seed):
+    """Let mutmut try its mutants in the random order; this is a process of its own."""
+    from mutmut import __main__ as mutmut
+
+    mutmut.estimated_worst_case_time = lambda name: rank(seed, name)  # what it sorts by
+    mutmut._run([], 1)
+
+
+def in_functions(seed, deadline):
+    """Yield path, status and, of a survivor, the difference for every mutant in a function."""
+    from mutmut.configuration import config
+    from mutmut.mutation.data import SourceFileMutationData
+    from mutmut.mutation.diff_apply import get_diff_for_mutant
+    from mutmut.stats import status_by_exit_code
+
+    with Path("mutmut.log").open("w") as log:
+        code = run([sys.executable, __file__, "--seed", seed, "--mutmut"], deadline - time.monotonic(), log)
+    if code:
+        sys.exit(f"mutmut failed (exit code {code}); what it said: {WORK / 'mutmut.log'}")
+    for path in config().only_mutate:
+        data = SourceFileMutationData(path=Path(path))
+        data.load()
+        for name, exit_code in data.exit_code_by_key.items():
+            status = status_by_exit_code[exit_code]
+            yield path, status, get_diff_for_mutant(name, path=path) if status == "survived" else ""
+
+
+def on_import(seed, deadline):
+    """Yield the same for every mutant outside of functions."""
+    from mutmut.configuration import config
+    from mutmut.mutation.file_mutation import create_mutations, deep_replace
+
+    mutants = []
+    for path in config().only_mutate:
+        code = Path(path).read_text()
+        module, mutations, *_ = create_mutations(path, code)
+        outside = [mutation for mutation in mutations if mutation.contained_by_top_level_function is None]
+        for number, mutation in enumerate(outside):
+            changed = deep_replace(module, mutation.original_node, mutation.mutated_node).code
+            mutants.append((rank(seed, f"{path} {number}"), path, code, changed))
+    pytest = [sys.executable, "-m", "pytest", "-q", "-x", *config().pytest_add_cli_args]
+    tests = config().pytest_add_cli_args_test_selection
+    if run([*pytest, *tests], deadline - time.monotonic()):
+        sys.exit("The tests fail without any change.")
+    light = [test for test in tests if test.startswith("tests/api/")]  # half a second: these need no Airflow
+    for number, (_, path, code, changed) in enumerate(sorted(mutants)):
+        Path(path).write_text(changed)
+        os.utime(path, (number, number))  # else the bytecode of another change of this second might be used
+        result, left = 0, deadline - time.monotonic()
+        for some in (light, [test for test in tests if test not in light]):
+            if result == 0 and left > 0:
+                result, left = run([*pytest, *some], min(left, LONGEST)), deadline - time.monotonic()
+        Path(path).write_text(code)
+        status = "not checked" if left <= 0 else {0: "survived", None: "timeout"}.get(result, "killed")
+        lines = difflib.unified_diff(code.splitlines(), changed.splitlines(), path, path, n=1, lineterm="")
+        yield path, status, "\n".join(lines) if status == "survived" else ""
+
+
+def main():
+    """Run, print the counts, and return the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument(
+        "--seconds", type=float, default=math.inf, help="take a sample: about as long as this"
+    )
+    parser.add_argument("--seed", default=datetime.date.today().isoformat(), help="of the draw (today)")
+    parser.add_argument("--mutmut", action="store_true", help=argparse.SUPPRESS)
+    args = parser.parse_args()
+    if args.mutmut:
+        return run_mutmut(args.seed)
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    began = time.monotonic()
+    print(f"Mutants in a random order, seed {args.seed}", flush=True)
+    shutil.rmtree(WORK, ignore_errors=True)
+    (WORK / "tmp").mkdir(parents=True)
+    for name in ("airflow_provider_extend", "tests"):
+        shutil.copytree(ROOT / name, WORK / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", WORK)
+    os.chdir(WORK)
+
+    counts, total = collections.defaultdict(collections.Counter), collections.Counter()
+    parts = (
+        in_functions(args.seed, began + args.seconds * FUNCTIONS_SHARE),
+        on_import(args.seed, began + args.seconds),
+    )
+    for part in parts:
+        for path, status, difference in part:
+            counts[path][status] += 1
+            total[status] += 1
+            if difference:
+                print(f"\nsurvived: {difference}", flush=True)
+    print()
+    for path, found in (*counts.items(), ("all", total)):
+        print(f"{path:42}", ", ".join(f"{number} {status}" for status, number in sorted(found.items())))
+    checked = total.total() - total["not checked"]
+    noticed = total["killed"] + total["timeout"]
+    print(f"{noticed} of {checked} noticed; {time.monotonic() - began:.0f} s, seed {args.seed}")
+    if noticed < FLOOR * checked or not checked:
+        print(f"That is too few: {FLOOR:.0%} are asked for.")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,94 @@
+"""Both ends of the supported range, each as a real Airflow that serves all tests of this folder."""
+
+from __future__ import annotations
+
+import os
+import random
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.system.deployment import ROOT, Deployment
+from tests.system.extend import TOKEN, V2024, V2026, LocalExtend
+from tests.system.postgres import binaries
+
+#: Airflow -> the Python of its environment. The local Extend runs in this one, whatever Airflow it serves.
+PYTHONS = {"3.3": Path(sys.executable), "3.0": ROOT / ".dev" / "airflow-3.0" / "bin" / "python"}
+DEPLOYMENT = pytest.StashKey[Deployment]()
+
+
+def require(condition: object, reason: str) -> None:
+    """Skip where a machine cannot do it; where everything is to be proven, fail instead."""
+    if not condition:
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(reason)
+
+
+@pytest.fixture(scope="session")
+def extend(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalExtend]:
+    local = LocalExtend(tmp_path_factory.mktemp("extend"))
+    # A server that quotes the key back in its errors: the hardest case for whoever must not log it.
+    local.control("POST", "/settings", {"echo_authorization": True})
+    yield local
+    local.process.stop()
+
+
+@pytest.fixture(scope="session", params=PYTHONS, ids=[f"airflow-{name}" for name in PYTHONS])
+def deployment(request: pytest.FixtureRequest, extend: LocalExtend) -> Iterator[Deployment]:
+    python = PYTHONS[request.param]
+    require(binaries(), "Postgres is not installed (Debian, Ubuntu: apt-get install postgresql)")
+    require(python.exists(), f"there is no {python}: make test-floor makes it (Python 3.11 or 3.12)")
+    made = Deployment(python, {})
+    try:
+        made.start()
+        for conn_id, connection in {
+            "extend_default": extend.connection(V2026),
+            "extend_legacy": extend.connection(V2024),
+            "extend_wrong_key": extend.connection(V2026, key=f"{TOKEN}_revoked"),
+        }.items():
+            made.connect(conn_id, connection)
+        assert made.version.startswith(f"{request.param}."), made.version
+        yield made
+    finally:
+        made.close()
+
+
+@pytest.fixture
+def airflow(
+    request: pytest.FixtureRequest, deployment: Deployment, extend: LocalExtend
+) -> Iterator[Deployment]:
+    """The deployment, healthy, with the runs of this test only."""
+    deployment.runs.clear()
+    for process in deployment.processes.values():
+        if not process.alive:
+            process.start()
+    request.node.stash[DEPLOYMENT] = deployment
+    yield deployment
+    extend.control("DELETE", "/faults")
+
+
+SEED = int(os.environ.get("EXTEND_TEST_SEED") or random.SystemRandom().randrange(2**31))
+
+
+def pytest_report_header() -> str:
+    return f"EXTEND_TEST_SEED={SEED} repeats what is left to chance"
+
+
+@pytest.fixture
+def chance(request: pytest.FixtureRequest) -> random.Random:
+    """Draws of this test; with the seed of the header it draws the same again."""
+    return random.Random(f"{SEED} {request.node.nodeid}")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[Any]) -> Any:
+    report = yield
+    deployment = item.stash.get(DEPLOYMENT, None)
+    if report.when == "call" and report.failed and deployment is not None:
+        try:
+            report.sections.append(("Airflow", deployment.report()))
+        except Exception as error:
+            report.sections.append(("Airflow", f"cannot be read: {error!r}"))
+    return report

@@ -1,0 +1,135 @@
+"""A local Extend as a process of its own, and what a person does in its dashboard."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from demo.dashboard import V2024, Dashboard
+from tests.system.processes import Process, wait_for
+
+TOKEN = "sk_system_tests_Qp7Vh2"
+ROOT = Path(__file__).resolve().parents[2]
+ANNOUNCED = "Extend emulator listening on "
+#: Stands in every document, in what is extracted from it, and in no program.
+CONTENT = "Zyxomma"
+
+FIELDS = {
+    "total": ("Total", "number"),
+    "invoice_number": ("Invoice No", "string"),
+    "buyer": ("Buyer", "string"),
+}
+
+
+def draft(good: bool) -> dict[str, Any]:
+    """An extractor's config; the bad one reads another line than the total."""
+    labels = FIELDS | ({} if good else {"total": ("Subtotal", "number")})
+    properties = {
+        name: {"type": [kind, "null"], "description": f'The "{label}"'}
+        for name, (label, kind) in labels.items()
+    }
+    return {"schema": {"type": "object", "properties": properties}, "extractionRules": ""}
+
+
+class LocalExtend:
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.process = Process(
+            [sys.executable, "-m", "airflow_provider_extend.emulator", "--port", "0", "--token", TOKEN]
+            + ["--state-dir", str(folder / "state"), "--run-seconds", "6"],
+            {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"},
+            folder / "emulator.log",
+        )
+        self.process.start()
+        line = wait_for("the emulator", self._announced, 60, 0.1)
+        self.base_url = line.removeprefix(ANNOUNCED).strip()
+        self.port = int(self.base_url.rpartition(":")[2])
+        self.dashboard = Dashboard(self.base_url, TOKEN)
+        self.documents = folder / "documents"
+        self._write_documents()
+        self._session = requests.Session()
+        self._session.trust_env = False
+
+    def _announced(self) -> str | None:
+        assert self.process.alive, self.process.tail()
+        lines = self.process.log.read_text().splitlines(keepends=True)
+        return next((line for line in lines if line.startswith(ANNOUNCED) and line.endswith("\n")), None)
+
+    def _write_documents(self) -> None:
+        self.documents.mkdir()
+        truth = {}
+        for number in range(1, 7):
+            name = f"invoice-{number}.txt"
+            buyer = f"{CONTENT} {number}"
+            (self.documents / name).write_text(
+                f"Invoice No: INV-{number}\nBuyer: {buyer}\nSubtotal: {number}.00\nTotal: {number + 20}.00\n"
+            )
+            truth[name] = {"total": number + 20, "invoice_number": f"INV-{number}", "buyer": buyer}
+        (self.documents / "truth.json").write_text(json.dumps(truth))
+
+    def control(self, method: str, path: str, body: Any = None) -> Any:
+        answer = self._session.request(method, f"{self.base_url}/_control{path}", json=body, timeout=30)
+        assert answer.ok, f"{method} {path}: {answer.status_code} {answer.text}"
+        return answer.json()
+
+    def connection(self, api_version: str, key: str = TOKEN) -> dict[str, Any]:
+        rates = {f"{name}_per_second": 500 for name in ("get", "write", "run")}
+        extra = {"api_version": api_version, **rates}
+        address = {"host": "http://127.0.0.1", "port": self.port}
+        return {"conn_type": "extend", "password": key, "extra": json.dumps(extra), **address}
+
+    def extractor(self, good: bool) -> str:
+        return self.dashboard.create_extractor("Invoices", draft(good))
+
+    def processor(self, good: bool) -> str:
+        """The same on 2024-12-23."""
+        config = {
+            "customExtractionRules": "",
+            "fields": [
+                {"id": name, "name": name, "type": prop["type"][0], "description": prop["description"]}
+                for name, prop in draft(good)["schema"]["properties"].items()
+            ],
+        }
+        return self.dashboard.create_processor("Invoices (2024)", config)
+
+    def upload(self) -> Mapping[str, str]:
+        """File name -> id."""
+        headers = {"Authorization": f"Bearer {TOKEN}", "x-extend-api-version": V2024}
+        ids = {}
+        for name in self.truth:
+            answer = self._session.post(
+                f"{self.base_url}/files/upload",
+                headers=headers,
+                files={"file": (name, (self.documents / name).read_bytes())},
+                timeout=30,
+            )
+            ids[name] = str(answer.json()["file"]["id"])
+        return ids
+
+    @property
+    def truth(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads((self.documents / "truth.json").read_text())
+        return found
+
+    def dashboard_run(self, processor_id: str) -> str:
+        """A run that somebody started in the dashboard."""
+        set_id = self.dashboard.create_evaluation_set(processor_id, self.truth, self.upload())
+        return self.dashboard.press_run(processor_id, set_id)
+
+    def force(self, run_id: str, status: str | None) -> None:
+        self.control("PATCH", f"/runs/{run_id}", {"status": status})
+
+    def fault(self, **fault: Any) -> None:
+        self.control("POST", "/faults", {"times": 1_000_000, **fault})
+
+    def published(self, processor_id: str, api_version: str) -> list[dict[str, Any]]:
+        return self.dashboard.published(processor_id, api_version)
+
+    def looks_at(self, run_id: str) -> int:
+        return sum(run_id in row["path"] for row in self.control("GET", "/requests"))

@@ -1,0 +1,58 @@
+"""The example DAGs, byte for byte, on a real scheduler and triggerer, in every mode."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.system.deployment import ROOT, Deployment
+from tests.system.extend import V2024, V2026, LocalExtend
+
+pytestmark = [pytest.mark.system, pytest.mark.slow]
+
+GATE, BY_ID = "extend_evaluation_gate", "extend_gate_by_run_id"
+
+
+@pytest.mark.parametrize("mode", ["poke", "reschedule", "deferrable"])
+def test_the_example_dags_publish_the_good_and_hold_back_the_bad(
+    airflow: Deployment, extend: LocalExtend, mode: str
+) -> None:
+    for dag_id in (GATE, BY_ID):
+        used = (airflow.dags / f"{dag_id}.py").read_bytes()
+        assert used == (ROOT / "example_dags" / f"{dag_id}.py").read_bytes()
+    airflow.set_sensor_mode(mode, (GATE, BY_ID))
+    paid_before = len(extend.control("GET", "/runs"))
+    extractors = {good: extend.extractor(good) for good in (True, False)}
+    processors = {good: extend.processor(good) for good in (True, False)}
+    runs = {}
+    for good in (True, False):
+        conf = {"extractor_id": extractors[good], "documents_dir": str(extend.documents)}
+        runs[GATE, good] = airflow.trigger(GATE, conf)
+        conf = {"batch_processor_run_id": extend.dashboard_run(processors[good])}
+        runs[BY_ID, good] = airflow.trigger(BY_ID, conf)
+
+    for (dag_id, good), run_id in runs.items():
+        assert airflow.wait_until_ended(dag_id, run_id) == ("success" if good else "failed")
+        states = airflow.states(dag_id, run_id)
+        ending = {"wait": "success", "gate": "failed", "publish": "upstream_failed"}
+        assert states == (
+            dict.fromkeys(states, "success") if good else dict.fromkeys(states, "success") | ending
+        )
+        report = airflow.xcom(dag_id, run_id, "gate", "report")
+        assert report["verdict"] == ("PASS" if good else "FAIL")
+        assert how_it_waited(airflow, dag_id, run_id) == mode
+    for good in (True, False):
+        assert len(extend.published(extractors[good], V2026)) == good
+        assert len(extend.published(processors[good], V2024)) == good
+    assert len(extend.control("GET", "/runs")) == paid_before + 4
+
+
+def how_it_waited(airflow: Deployment, dag_id: str, run_id: str) -> str:
+    """From what Airflow itself has recorded: reschedules, and what the triggerer has logged."""
+    rescheduled = airflow.query(
+        "select 1 from task_reschedule r join task_instance ti on ti.id = r.ti_id"
+        " where ti.dag_id = %s and ti.run_id = %s and ti.task_id = 'wait'",
+        dag_id,
+        run_id,
+    )
+    deferred = "Trigger fired event" in airflow.task_log(dag_id, run_id, "wait")
+    return "deferrable" if deferred else "reschedule" if rescheduled else "poke"
