@@ -100,8 +100,8 @@ class ClientSettings:
                 )
         if not self.api_key:
             raise ExtendInputError(
-                "The Extend connection has no API key: put the key (it starts with 'sk_') into the password "
-                "field. Nothing was sent."
+                "The Extend connection has no API key: put the key (it starts with 'sk_') into 'API key' "
+                "(the connection's password). Nothing was sent."
             )
 
 

@@ -57,7 +57,12 @@ def get_provider_info() -> dict[str, object]:
                     # The port stays: Airflow 3.3.2 tests no connection that is stored without one.
                     "hidden-fields": ["login", "schema"],
                     "relabeling": {"host": "Base URL", "password": "API key"},
-                    "placeholders": {"host": "https://api.extend.ai", "port": "443"},
+                    "placeholders": {
+                        "host": "Leave empty: the region's own address",
+                        "password": "sk_...",
+                        # A bare 443 looks as if it were filled in already.
+                        "port": "Type 443: without it Test says 'Bad Request'",
+                    },
                 },
                 # A connection made by command line, API or URI holds none of these defaults: the hook has them too.
                 "conn-fields": {
@@ -66,8 +71,8 @@ def get_provider_info() -> dict[str, object]:
                         "description": (
                             "2026-02-09 is current and right for new accounts; 2025-04-21 is for keys made since "
                             "April 2025 whose account has not migrated; 2024-12-23 for keys made before "
-                            "2025-04-21. To use Airflow's Test button, fill in Port (443) too: Airflow 3.3.2 "
-                            "refuses to test a connection that is stored without a port."
+                            "2025-04-21. Port, above, has to be 443 for Airflow's Test button: Airflow 3.3.1 and 3.3.2 "
+                            "answer 'Bad Request' for a connection that is stored without a port."
                         ),
                         "schema": {
                             "type": ["string", "null"],
@@ -97,7 +102,8 @@ def get_provider_info() -> dict[str, object]:
                     "verify": {
                         "label": "Verify TLS",
                         "description": (
-                            "Check the server's certificate. Off only for hosts named in `[extend] allowed_hosts`."
+                            "Check the server's certificate. Off only for hosts that an administrator has named in "
+                            "allowed_hosts, section extend of Airflow's configuration."
                         ),
                         "schema": {"type": ["boolean", "null"], "default": True},
                     },

@@ -23,6 +23,13 @@ PROOFS = {
     "test_a_wait_that_is_killed_finds_the_same_run": BOTH,
     "test_good_and_bad_runs_leave_no_secret_and_no_content": BOTH,
     "test_the_search_finds_what_is_there": BOTH,
+    "test_the_form_shows_every_field_with_its_default_and_hides_what_is_not_needed": [""],
+    "test_what_is_saved_is_kept_shown_again_and_read_by_the_hook": [""],
+    "test_success_says_who_answered": ["2026-02-09", "2025-04-21", "2024-12-23"],
+    "test_a_failure_says_first_what_to_do": ["wrong_key", "organisation_key", "forbidden", "nobody_listens"],
+    "test_without_a_port_the_form_leads_out": [""],
+    "test_what_is_printed_is_there_and_nothing_is_left_behind": [""],
+    "test_the_installed_script_on_an_airflow_of_its_own": [""],
 }
 
 

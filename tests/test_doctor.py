@@ -282,7 +282,7 @@ def test_a_secrets_backend_that_cannot_be_loaded_names_its_settings(backend):
 @pytest.mark.parametrize(
     ("extra", "fields", "words"),
     [
-        (None, {"password": ""}, ["no API key", "password field"]),
+        (None, {"password": ""}, ["no API key", "'API key'"]),
         (None, {"password": f"{KEY} x"}, ["Paste it again"]),
         ({"timeout": "soon"}, {}, ["timeout", "'soon'", "expected a number above 0"]),
         ({"workspace_id": 7}, {}, ["workspace_id", "expected text"]),

@@ -45,7 +45,9 @@ _ADVICE: Mapping[type[ExtendError], str] = {
     ExtendRateLimited: "The account's rate limit is used up at this moment: test again in a minute. ",
     ExtendServerError: "{url} failed by itself: test again in a minute; if it stays, check 'Base URL' and 'Proxy'. ",
     ExtendAnswerError: "What answers at {url} is not Extend's API: check 'Base URL' and 'Proxy'. ",
-    ExtendConnectionError: "{url} does not answer this machine (in the UI: the API server): check 'Base URL', 'Port', 'Proxy'. ",
+    ExtendConnectionError: (
+        "{url} does not answer this machine (in the UI: the API server): check 'Base URL', 'Port', 'Proxy'. "
+    ),
 }
 _MOST = 1e6
 _TRUE = frozenset({"true", "1", "yes", "on"})

@@ -232,7 +232,7 @@ def test_tokens_that_go_round_in_a_circle_end_in_an_error_too(client, requests_m
 
 
 def test_a_missing_key_says_where_it_belongs():
-    with pytest.raises(ExtendInputError, match=r"no API key: put the key .* into the password field"):
+    with pytest.raises(ExtendInputError, match=r"no API key: put the key .* into 'API key'"):
         ClientSettings(base_url=API, api_key="")
 
 

@@ -227,7 +227,7 @@ def test_a_broken_extra_is_an_error_and_not_an_empty_one(connect, extra):
 
 @pytest.mark.parametrize("password", [None, "", "  ", "\n"])
 def test_a_missing_key_says_where_it_belongs(connect, password):
-    with pytest.raises(ExtendFailException, match=r"no API key: put the key .* into the password field"):
+    with pytest.raises(ExtendFailException, match=r"no API key: put the key .* into 'API key'"):
         connect(password=password).get_conn()
 
 
@@ -539,7 +539,10 @@ def test_an_account_that_does_not_take_the_version_is_told_to_choose_another(
         ),
         ({"status_code": 502, "text": "<html></html>"}, f"{API} failed by itself: test again in a minute"),
         ({"text": "<html>log in</html>"}, f"What answers at {API} is not Extend's API: check 'Base URL'"),
-        ({"exc": requests.exceptions.ReadTimeout()}, f"{API} does not answer this machine (in the UI: the API server): check 'Base URL'"),
+        (
+            {"exc": requests.exceptions.ReadTimeout()},
+            f"{API} does not answer this machine (in the UI: the API server): check 'Base URL'",
+        ),
         ({"status_code": 402, "json": {"message": "no"}}, "out of credits"),
         ({"status_code": 404, "text": "<html></html>"}, "HTTP 404"),
         ({"status_code": 429, "json": {"message": "slow down"}}, "HTTP 429: slow down"),

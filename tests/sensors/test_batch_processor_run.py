@@ -16,6 +16,7 @@ import requests_mock as requests_mock_module
 from airflow_provider_extend.sensors import _run
 from airflow_provider_extend.sensors.batch_processor_run import BatchProcessorRunSensor
 from tests.airflow_names import (
+    AirflowRescheduleException,
     AirflowSkipException,
     AirflowTaskTimeout,
     TaskDeferralError,
@@ -649,3 +650,37 @@ def test_making_a_sensor_asks_nobody_anything(requests_mock, monkeypatch) -> Non
 def test_a_kind_of_run_has_to_say_where_its_id_is() -> None:
     with pytest.raises(NotImplementedError):
         _ = _run.RunSensor(task_id="wait").run_id
+
+
+# Not back before Airflow has reaped the process that let go
+
+
+def test_a_deferred_task_is_looked_for_only_when_its_process_is_reaped(
+    answers, sensor, task_instance, monkeypatch
+) -> None:
+    monkeypatch.setattr(_run, "_REAPED_SECONDS", 10.0)
+    answers("PROCESSING")
+    before = time.time()
+    with pytest.raises(TaskDeferred) as caught:
+        sensor("deferrable", poke_interval=2).execute({"ti": task_instance})
+    assert 10 <= caught.value.trigger.not_before - before < 12
+
+
+def test_a_task_is_rescheduled_no_sooner_than_its_process_is_reaped(
+    answers, sensor, task_instance, monkeypatch
+) -> None:
+    monkeypatch.setattr(_run, "_REAPED_SECONDS", 10.0)
+    answers("PROCESSING")
+    for given, least in ((2, 10), (40, 40)):
+        before = datetime.now(UTC)
+        with pytest.raises(AirflowRescheduleException) as caught:
+            sensor("reschedule", poke_interval=given).execute({"ti": task_instance})
+        assert least <= (caught.value.reschedule_date - before).total_seconds() < least + 2
+
+
+def test_a_poke_waits_no_longer_than_its_author_wants(answers, end, monkeypatch) -> None:
+    monkeypatch.setattr(_run, "_REAPED_SECONDS", 10.0)
+    answers("PROCESSING", "PROCESSED")
+    started = time.monotonic()
+    assert end("poke").state == "success"
+    assert time.monotonic() - started < 5

@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
+from demo.dashboard import V2024, V2026
 from tests.system.deployment import ROOT, Deployment
-from tests.system.extend import TOKEN, V2024, V2026, LocalExtend
+from tests.system.extend import TOKEN, LocalExtend
 from tests.system.postgres import binaries
 
 #: Airflow -> the Python of its environment. The local Extend runs in this one, whatever Airflow it serves.

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from demo.dashboard import V2024, V2026
 from tests.system.deployment import ROOT, Deployment
-from tests.system.extend import V2024, V2026, LocalExtend
+from tests.system.extend import LocalExtend
 
 pytestmark = [pytest.mark.system, pytest.mark.slow]
 
