@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import requests
@@ -20,9 +21,9 @@ class Dashboard:
         self._session.trust_env = False  # no proxy on the way to our own machine
         self._session.headers["Authorization"] = f"Bearer {token}"
 
-    def _call(self, method: str, path: str, version: str, body: Row | None = None) -> Any:
-        headers = {"x-extend-api-version": version}
-        answer = self._session.request(method, self._base_url + path, json=body, headers=headers, timeout=60)
+    def _call(self, method: str, path: str, version: str, body: Row | None = None, **given: Any) -> Any:
+        given |= {"headers": {"x-extend-api-version": version}, "timeout": 60}
+        answer = self._session.request(method, self._base_url + path, json=body, **given)
         if not answer.ok:
             raise DemoError(
                 f"The local Extend refused {method} {path}: {answer.status_code} {answer.text[:500]}"
@@ -47,6 +48,10 @@ class Dashboard:
             if not answer.get("nextPageToken"):
                 return names
             page = f"&nextPageToken={answer['nextPageToken']}"
+
+    def upload(self, path: Path) -> str:
+        files = {"file": (path.name, path.read_bytes())}
+        return str(self._call("POST", "/files/upload", V2026, files=files)["id"])
 
     # 2024-12-23: a processor is created without a config, and no call starts an evaluation
 

@@ -48,25 +48,55 @@ def connection(base_url: str, api_version: str) -> dict[str, Any]:
     return {"conn_type": "extend", "host": base_url, "password": TOKEN, "extra": extra}
 
 
-class _Child:
+class Child:
+    """`python -m module args`.
+
+    :param pipes: talk to it through standard input and output.
+    :param guarded: in a session of its own, all of which ends with us, however we end (see `demo.guard`).
+    """
+
     def __init__(
-        self, module: str, *args: str, env: Mapping[str, str], log: Path, pipes: bool = False
+        self,
+        module: str,
+        *args: str,
+        env: Mapping[str, str],
+        log: Path,
+        pipes: bool = False,
+        guarded: bool = False,
     ) -> None:
-        self.log = log
+        self.log, self._guarded = log, guarded
+        command = [sys.executable, "-m", module, *args]
         with log.open("wb") as out:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", module, *args],
+                [sys.executable, "-m", "demo.guard", *command] if guarded else command,
                 cwd=ROOT,
                 env=dict(env),
-                stdin=subprocess.PIPE if pipes else subprocess.DEVNULL,
+                stdin=subprocess.PIPE if pipes or guarded else subprocess.DEVNULL,
                 stdout=subprocess.PIPE if pipes else out,
                 stderr=out,
                 text=True,
+                start_new_session=guarded,
             )
+
+    @property
+    def alive(self) -> bool:
+        return self.process.poll() is None
+
+    def let_go(self) -> None:
+        """Have a guarded child end, without waiting for it."""
+        assert self.process.stdin
+        self.process.stdin.close()
 
     def stop(self) -> None:
         process = self.process
-        if process.poll() is None:
+        if self._guarded:
+            self.let_go()
+            try:
+                process.wait(15)  # it insists by itself
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        elif self.alive:
             process.terminate()
             try:
                 process.wait(2)  # a task in the middle of its work does not listen
@@ -81,21 +111,22 @@ class _Child:
                     pass
 
 
-class Emulator(_Child):
+class Emulator(Child):
     _ANNOUNCED = "Extend emulator listening on "
 
-    def __init__(self, state: Path, log: Path) -> None:
+    def __init__(self, state: Path, log: Path, run_seconds: float = 0.5, guarded: bool = False) -> None:
         super().__init__(
             "airflow_provider_extend.emulator",
-            *("--port", "0", "--token", TOKEN, "--state-dir", str(state), "--run-seconds", "0.5"),
+            *("--port", "0", "--token", TOKEN, "--state-dir", str(state), "--run-seconds", str(run_seconds)),
             env=clean_env(os.environ),
             log=log,
+            guarded=guarded,
         )
 
     def base_url(self, patience: float = 60) -> str:
         """Where it listens, as soon as it does."""
         deadline = time.monotonic() + patience
-        while time.monotonic() < deadline and self.process.poll() is None:
+        while time.monotonic() < deadline and self.alive:
             for line in self.log.read_text(errors="replace").splitlines(keepends=True):
                 if line.startswith(self._ANNOUNCED) and line.endswith("\n"):
                     return line.removeprefix(self._ANNOUNCED).strip()
@@ -103,7 +134,7 @@ class Emulator(_Child):
         raise DemoError("The local Extend did not start.", self.log)
 
 
-class Airflow(_Child):
+class Airflow(Child):
     """Airflow with a database that is thrown away, the example DAGs and two connections."""
 
     def __init__(self, home: Path, base_url: str, log: Path) -> None:
@@ -116,6 +147,8 @@ class Airflow(_Child):
             "AIRFLOW__LOGGING__COLORED_CONSOLE_LOG": "False",
             "AIRFLOW__OPERATORS__DEFAULT_DEFERRABLE": "True",
             "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
+            # `dag.test()` has no supervisor that would have to reap a task before it may come back.
+            "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "0",
             "AIRFLOW__EXTEND__ALLOWED_HOSTS": "127.0.0.1",
             # One connection comes from the environment, the other one from Airflow's database.
             "AIRFLOW_CONN_EXTEND_DEFAULT": json.dumps(connection(base_url, "2026-02-09")),

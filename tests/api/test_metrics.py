@@ -274,6 +274,7 @@ def test_a_number_of_the_wrong_scale_is_never_a_score_above_1():
     assert new(type="SPLITTER", recall=95.0).values == {}
     assert old(type="EXTRACT", fieldMetrics={"a": {"recallPerc": 9850}}).values == {}
     assert old(type="EXTRACT", fieldMetrics={"a": {"meanConfidence": 92}}).values == {}
+    assert new(type="EXTRACT", accuracy=1.5).values == {}
 
 
 @pytest.mark.parametrize(
@@ -390,7 +391,7 @@ def test_a_matrix_of_zeros_scores_nothing():
     assert old(type="CLASSIFY", confusionMatrix={"a": {"a": 0, "b": None}}).values == {}
 
 
-@pytest.mark.parametrize("classes", [{}, None, "absent"])
+@pytest.mark.parametrize("classes", [{}, None, "absent", ["invoice"], 3])
 def test_accuracy_of_2026_is_read_where_no_class_is_given(classes):
     given = {} if classes == "absent" else {"classificationMetrics": classes}
     metrics = new(type="CLASSIFY", accuracy=0.8, **given)
@@ -418,6 +419,22 @@ def test_a_class_without_counts_keeps_its_ratios_and_accuracy_is_then_the_given_
         "classify.classes.invoice.recall",
         "classify.classes.invoice.precision",
     }
+
+
+def test_accuracy_is_counted_from_a_single_document():
+    classes = {"invoice": {"countExpected": 1, "countPredicted": 1, "countCorrect": 1}}
+    assert new(type="CLASSIFY", accuracy=1.0, classificationMetrics=classes).counts == {
+        "classify.accuracy": (1, 1),
+        "classify.classes.invoice.recall": (1, 1),
+        "classify.classes.invoice.precision": (1, 1),
+    }
+
+
+def test_where_no_class_was_expected_the_given_accuracy_stands():
+    classes = {"invoice": {"countExpected": 0, "countPredicted": 4, "countCorrect": 0}}
+    metrics = new(type="CLASSIFY", accuracy=0.25, classificationMetrics=classes)
+    assert metrics.values == {"classify.accuracy": 0.25, "classify.classes.invoice.precision": 0.0}
+    assert metrics.counts == {"classify.classes.invoice.precision": (0, 4)}
 
 
 # --- split -----------------------------------------------------------------------------------------------
@@ -467,6 +484,24 @@ def test_splitter_ratios_of_2026_without_counts_are_fractions():
     assert metrics.values == {"split.precision": 0.8, "split.recall": 1.0}
 
 
+@pytest.mark.parametrize(
+    ("sent", "values"),
+    [
+        ({"recall": 0.9}, {"split.recall": 0.9}),
+        ({"precision": 0.8}, {"split.precision": 0.8}),
+        ({"numSplitsExpected": 4, "numSplitsCorrect": 3}, {"split.recall": 0.75}),
+        ({"numSplitsPredicted": 5, "numSplitsCorrect": 3}, {"split.precision": 0.6}),
+    ],
+    ids=str,
+)
+def test_one_score_of_2026_alone_is_enough(sent, values):
+    assert new(type="SPLITTER", **sent).values == values
+
+
+def test_a_small_percent_of_a_splitter_is_a_percent():
+    assert old(type="SPLITTER", recallPerc=1.5).values == {"split.recall": 0.015}
+
+
 # --- what is common --------------------------------------------------------------------------------------
 
 
@@ -497,6 +532,23 @@ def test_an_empty_evaluation_set_has_files_and_no_coverage():
     assert metrics.values == {}
 
 
+def test_an_evaluation_set_of_one_file_has_coverage():
+    assert new(type="EXTRACT", numFilesProcessed=1, numFilesTotal=1).counts == {"coverage": (1, 1)}
+
+
+@pytest.mark.parametrize("none", [{"numFilesProcessed": 0, "numFilesTotal": 5}, {"numFiles": 0}], ids=str)
+def test_scores_of_no_files_at_all_are_no_scores(none):
+    perfect = {"accuracy": 1.0, "meanLatencyMs": 0, "fieldMetrics": {"total": {"recallPerc": 100}}}
+    run = {"object": "evaluation_set_run", "metrics": {"type": "EXTRACT", **perfect, **none}}
+    metrics, origin = read_metrics(run, ended=True)
+    assert (metrics.values, metrics.counts, origin) == ({}, {}, None)
+
+
+@pytest.mark.parametrize("some", [{"numFilesProcessed": 1}, {"numFiles": 1}, {}], ids=str)
+def test_scores_of_a_single_file_or_of_nobody_says_how_many_are_scores(some):
+    assert new(type="EXTRACT", accuracy=1.0, **some).values == {"extract.accuracy": 1.0}
+
+
 @pytest.mark.parametrize(("processed", "total"), [(3, None), (None, 3), (4, 3), (-1, 3), ("1", 3), (True, 3)])
 def test_file_counts_that_do_not_fit_are_missing(processed, total):
     metrics = new(type="EXTRACT", numFilesProcessed=processed, numFilesTotal=total)
@@ -507,6 +559,11 @@ def test_file_counts_that_do_not_fit_are_missing(processed, total):
 @pytest.mark.parametrize("bad", [None, True, "12", math.nan, math.inf, -5], ids=repr)
 def test_a_latency_that_is_no_number_of_milliseconds_is_missing(bad):
     assert new(type="EXTRACT", p95LatencyMs=bad, meanLatencyMs=12.5).values == {"latency.mean_ms": 12.5}
+
+
+@pytest.mark.parametrize("quick", [0, 0.4])
+def test_a_latency_below_a_millisecond_is_one(quick):
+    assert new(type="EXTRACT", p50LatencyMs=quick).values == {"latency.p50_ms": quick}
 
 
 def test_a_mean_latency_of_null_is_as_good_as_none():

@@ -27,8 +27,11 @@ ROWS = [
     (api_error(504, retryable=True), True, False, True),
     (errors.ExtendAnswerError("HTML", status=200), True, False, True),
     (errors.ExtendAnswerError("HTML", status=500), True, False, True),
+    (errors.ExtendAnswerError("redirect", status=300), False, False, False),
     (errors.ExtendAnswerError("redirect", status=307), False, False, False),
     (errors.ExtendAnswerError("HTML", status=400), False, False, False),
+    (errors.ExtendAnswerError("HTML", status=408), True, False, True),
+    (errors.ExtendAnswerError("HTML", status=409), False, False, False),
     (api_error(400), False, False, False),
     (api_error(401), False, False, False),
     (api_error(402), False, False, False),
@@ -72,6 +75,11 @@ def test_where_no_worker_is_held_a_long_wait_may_be_waited_out():
     error = api_error(429, retryable=True, retry_after=3600)
     assert may_repeat(error, repeatable=True, longest_wait=3600)
     assert not may_repeat(error, repeatable=True, longest_wait=3599)
+
+
+def test_who_cannot_wait_at_all_may_still_repeat_where_the_server_asks_for_no_wait():
+    assert may_repeat(api_error(503, retryable=True), repeatable=True, longest_wait=0)
+    assert not may_repeat(api_error(503, retryable=True, retry_after=0.5), repeatable=True, longest_wait=0)
 
 
 def test_the_servers_word_against_a_retry_goes_before_the_status():

