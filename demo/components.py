@@ -45,6 +45,7 @@ _HEALTHY = ("metadatabase", "scheduler", "dag_processor", "triggerer")
 class AirflowServer:
     """Started by `start`, then reached through the REST API, as a person does it in the UI.
 
+    :param home: is removed in the end, with what else is in it.
     :param params: DAG id -> what the form that triggers it is filled in with.
     :param children: what is started is added here; the caller ends it, whatever happens.
     """
@@ -53,12 +54,13 @@ class AirflowServer:
         self, home: Path, port: int, logs: Path, params: Mapping[str, Any], children: list[Child]
     ) -> None:
         self.url = f"http://127.0.0.1:{port}"
-        config = home / "config"  # Airflow looks for its policies here
+        self._home = home
+        config = home / "airflow" / "config"  # Airflow looks for its policies here
         config.mkdir(parents=True)
         (config / "airflow_local_settings.py").write_text(_POLICY)
         (config / "params.json").write_text(json.dumps(params))
         self._logs, self._children = logs, children
-        self._env = _environment(home, port)
+        self._env = _environment(home / "airflow", port)
         self._session = requests.Session()
         self._session.trust_env = False  # no proxy on the way to our own machine
 
@@ -78,7 +80,7 @@ class AirflowServer:
 
     def _start(self, name: str, command: list[str]) -> Child:
         log = self._logs / f"{name}.log"
-        child = Child("airflow", *command, env=self._env, log=log, guarded=True)
+        child = Child("airflow", *command, env=self._env, log=log, guarded=self._home)
         self._children.append(child)
         return child
 

@@ -1,14 +1,16 @@
-"""`python -m demo.guard command ...`: runs a command, and leaves nothing of it behind.
+"""`python -m demo.guard folder command ...`: runs a command, and leaves nothing of it behind.
 
 Whoever starts this holds the other end of standard input and gives it a session of its own. When the command ends,
 or when standard input does (because its holder let go, or was killed), every process of the session is ended:
-Airflow's tasks have process groups of their own, so that ending the command's group would not reach them.
+Airflow's tasks have process groups of their own, so that ending the command's group would not reach them. The folder,
+which holds the state of everything that was started, is removed if the holder ends it: if he was killed he cannot.
 """
 
 from __future__ import annotations
 
 import os
 import select
+import shutil
 import signal
 import subprocess
 import sys
@@ -30,7 +32,7 @@ def main() -> int:
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, ask)  # a handler, not SIG_IGN: that would be inherited
-    command = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL)
+    command = subprocess.Popen(sys.argv[2:], stdin=subprocess.DEVNULL)
     while command.poll() is None and not asked and not select.select([0], [], [], 0.2)[0]:
         pass
     code = command.poll()
@@ -40,6 +42,10 @@ def main() -> int:
         while any(_others()) and time.monotonic() < deadline:
             command.poll()
             time.sleep(0.05)
+    if code is None:
+        shutil.rmtree(
+            sys.argv[1], ignore_errors=True
+        )  # others may still write there: the last one removes it
     return 0 if code is None else code if code >= 0 else 128 - code
 
 

@@ -52,7 +52,8 @@ class Child:
     """`python -m module args`.
 
     :param pipes: talk to it through standard input and output.
-    :param guarded: in a session of its own, all of which ends with us, however we end (see `demo.guard`).
+    :param guarded: in a session of its own, all of which ends with us, however we end, and this folder is removed
+        then (see `demo.guard`).
     """
 
     def __init__(
@@ -62,20 +63,20 @@ class Child:
         env: Mapping[str, str],
         log: Path,
         pipes: bool = False,
-        guarded: bool = False,
+        guarded: Path | None = None,
     ) -> None:
-        self.log, self._guarded = log, guarded
+        self.log, self._guarded = log, guarded is not None
         command = [sys.executable, "-m", module, *args]
         with log.open("wb") as out:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "demo.guard", *command] if guarded else command,
+                [sys.executable, "-m", "demo.guard", str(guarded), *command] if guarded else command,
                 cwd=ROOT,
                 env=dict(env),
                 stdin=subprocess.PIPE if pipes or guarded else subprocess.DEVNULL,
                 stdout=subprocess.PIPE if pipes else out,
                 stderr=out,
                 text=True,
-                start_new_session=guarded,
+                start_new_session=self._guarded,
             )
 
     @property
@@ -114,7 +115,7 @@ class Child:
 class Emulator(Child):
     _ANNOUNCED = "Extend emulator listening on "
 
-    def __init__(self, state: Path, log: Path, run_seconds: float = 0.5, guarded: bool = False) -> None:
+    def __init__(self, state: Path, log: Path, run_seconds: float = 0.5, guarded: Path | None = None) -> None:
         super().__init__(
             "airflow_provider_extend.emulator",
             *("--port", "0", "--token", TOKEN, "--state-dir", str(state), "--run-seconds", str(run_seconds)),

@@ -78,13 +78,13 @@ def _serve(given: argparse.Namespace, home: Path, children: list[Child]) -> None
         "Starting a local Extend and a local Airflow. It takes half a minute or so; Ctrl-C ends it.",
         flush=True,
     )
-    emulator = Emulator(home / "extend", given.out / "emulator.log", given.run_seconds, guarded=True)
+    emulator = Emulator(home / "extend", given.out / "emulator.log", given.run_seconds, guarded=home)
     children.append(emulator)
     base_url = emulator.base_url()
     good, regressed, by_id = _furnish(Dashboard(base_url, TOKEN), home / "documents")
 
     filled_in = {GATE: good, BY_ID: by_id}
-    airflow = AirflowServer(home / "airflow", free_port(given.port), given.out, filled_in, children)
+    airflow = AirflowServer(home, free_port(given.port), given.out, filled_in, children)
     airflow.start()
     for conn_id, version in (("extend_default", V2026), ("extend_legacy", V2024)):
         # The Test button works for a connection that is stored with its port.

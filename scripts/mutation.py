@@ -26,13 +26,14 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 WORK = ROOT / ".dev" / "mutation"
-#: Share of the changes that has to be noticed. Of all of them it is 0.97; the rest is for the luck of the draw.
-FLOOR = 0.87
+FLOOR = (
+    0.87  # the share that has to be noticed: 0.97 of all changes are, the rest is for the luck of the draw
+)
 DROPPED = ("PYTHONPATH", "PYTHONHOME", "PYTHONWARNINGS", "PYTEST_ADDOPTS", "MUTANT_UNDER_TEST")
 
 
 def rank(seed, name):
-    """Return the place of a mutant in the random order."""
+    """Return a mutant's place in the random order."""
     return hashlib.sha256(f"{seed} {name}".encode()).hexdigest()
 
 
@@ -62,9 +63,9 @@ def in_functions(paths, seed, deadline):
     from mutmut.stats import status_by_exit_code
 
     with Path("mutmut.log").open("w") as log:
-        command = [sys.executable, __file__, "--seed", seed, "--mutmut"]
-        if code := run(command, deadline - time.monotonic(), log):
-            sys.exit(f"mutmut failed (exit code {code}); what it said: {WORK / 'mutmut.log'}")
+        code = run([sys.executable, __file__, "--seed", seed, "--mutmut"], deadline - time.monotonic(), log)
+    if code:
+        sys.exit(f"mutmut failed (exit code {code}), as it does where tests fail: {WORK / 'mutmut.log'}")
     for path in paths:
         data = SourceFileMutationData(path=Path(path))
         data.load()
@@ -135,8 +136,7 @@ def main():
             if difference:
                 print(f"\nsurvived: {difference}", flush=True)
     print()
-    total = sum(counts.values(), Counter())
-    for path, found in (*counts.items(), ("all", total)):
+    for path, found in (*counts.items(), ("all", total := sum(counts.values(), Counter()))):
         print(f"{path:42}", ", ".join(f"{number} {status}" for status, number in sorted(found.items())))
     checked, noticed = total.total() - total["not checked"], total["killed"] + total["timeout"]
     enough = checked and noticed >= FLOOR * checked

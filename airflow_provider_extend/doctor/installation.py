@@ -100,7 +100,7 @@ def triggerer(database_trouble: str | None) -> Finding:
     if deferrable:
         return Finding(
             "warn",
-            f"{switch} but no triggerer is alive: start `airflow triggerer`, or deferred tasks wait for ever.",
+            f"{switch} but no triggerer is alive: start `airflow triggerer`, or deferred tasks only time out.",
             details,
         )
     return Finding(

@@ -206,6 +206,11 @@ def _try(client: ExtendClient) -> tuple[bool, str]:
 
 
 def _advice(error: ExtendError, url: str) -> str:
+    if error.context.get("kind") == "certificate":
+        return (
+            f"The certificate of {url} is not trusted here: where a proxy opens TLS, or for a gateway of your own, "
+            "have REQUESTS_CA_BUNDLE name a file with its certificate. "
+        )
     return next((text.format(url=url) for cls, text in _ADVICE.items() if isinstance(error, cls)), "")
 
 

@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.sdk import BaseSensorOperator, PokeReturnValue
@@ -64,7 +64,8 @@ class RunSensor(BaseSensorOperator):
     :param output_path: where the whole answer and result are written, whatever their size, for instance
         `s3://conn@bucket/runs/{{ run_id }}.json` (templated).
     :param timeout: seconds from the start of this try (in reschedule mode, as Airflow has it, from the first
-        look of the first try); the smaller of it and `execution_timeout` counts in every mode.
+        look of the first try); the smaller of it and `execution_timeout` counts in every mode. Deferred or
+        rescheduled, a wait may end up to 10 s later: see `poke_interval`.
     :param poke_interval: seconds between two looks; in deferrable mode the longest time between two: a young
         run is looked at each second, an older one less often. In reschedule mode, and for the first look of the
         triggerer, it is at least 10 s (twice `[workers] min_heartbeat_interval`).
@@ -100,8 +101,6 @@ class RunSensor(BaseSensorOperator):
                 return self._look_or_defer(context, self._deadline(context))
             # Airflow holds a poke to both limits and a reschedule to the first only.
             self.timeout = self._seconds
-            if self.reschedule:
-                self.poke_interval = max(self.poke_interval, _REAPED_SECONDS)
             return super().execute(context)
 
     def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context) -> Any:
@@ -164,7 +163,7 @@ class RunSensor(BaseSensorOperator):
                 run_id=self.run_id,
                 deadline=deadline,
                 max_interval=self.poke_interval,
-                not_before=time.time() + max(pause, _REAPED_SECONDS),
+                not_before=time.time() + max(min(pause, left), _REAPED_SECONDS),
             ),
             method_name="execute_complete",
             timeout=timedelta(seconds=left) + _BACKSTOP,
@@ -226,8 +225,9 @@ class RunSensor(BaseSensorOperator):
         except AirflowSkipException as skip:
             # Airflow's own loop says only that soft_fail is set, or that its time is over: say why and of what run.
             raise AirflowSkipException(str(skip.__cause__ or self._timed_out())) from skip.__cause__
-        except AirflowRescheduleException:
-            raise
+        except AirflowRescheduleException as again:
+            soonest = datetime.now(UTC) + timedelta(seconds=_REAPED_SECONDS)
+            raise AirflowRescheduleException(max(again.reschedule_date, soonest)) from None
         except Exception as error:
             if self.never_fail:
                 raise AirflowSkipException(str(error)) from error

@@ -27,7 +27,8 @@ class ExtendRunTrigger(BaseTrigger):
     :param run_id: the run.
     :param deadline: seconds since the epoch (UTC wall clock, so that a restart does not move it).
     :param max_interval: longest time between two looks, in seconds; young runs are looked at more often.
-    :param not_before: when the first look may be, in seconds since the epoch; None: at once.
+    :param not_before: when the first look may be, in seconds since the epoch, and nothing is fired before it, the
+        deadline neither; None: at once.
     """
 
     def __init__(
@@ -66,7 +67,7 @@ class ExtendRunTrigger(BaseTrigger):
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         if self.not_before is not None:
-            await asyncio.sleep(max(0.0, min(self.not_before, self.deadline) - time.time()))
+            await asyncio.sleep(max(0.0, self.not_before - time.time()))
         poller = Poller(started=time.time(), deadline=self.deadline, ceiling=max(self.max_interval, 0.1))
         event, status = await self.watcher().ended(self.kind, self.run_id, poller)
         # Nothing may follow the yield: a second await would count as a kill by a user.

@@ -56,7 +56,9 @@ class SingleRunWatcher:
         while True:
             try:
                 client = await _client(self._conn_id)
-            except ExtendError as error:
+            except (
+                Exception
+            ) as error:  # Airflow's own too: the worker, where it can read, says what to look at
                 self._log.error("%s", error)
                 return ERROR, status
             try:

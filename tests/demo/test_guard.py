@@ -40,13 +40,21 @@ def wait_for(look, seconds=15):
     return seen
 
 
-def guarded(then: str) -> list[str]:
-    return [sys.executable, "-m", "demo.guard", sys.executable, "-c", SPAWNS.format(then=then)]
+@pytest.fixture
+def folder(tmp_path):
+    """What is thrown away with the processes."""
+    (tmp_path / "state" / "below").mkdir(parents=True)
+    return tmp_path / "state"
 
 
-def start(then: str) -> subprocess.Popen[str]:
+def guarded(folder: Path, then: str) -> list[str]:
+    command = [sys.executable, "-c", SPAWNS.format(then=then)]
+    return [sys.executable, "-m", "demo.guard", str(folder), *command]
+
+
+def start(folder: Path, then: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        guarded(then),
+        guarded(folder, then),
         cwd=ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -58,30 +66,32 @@ def start(then: str) -> subprocess.Popen[str]:
 @pytest.mark.parametrize(
     ("then", "code"), [("sys.exit(3)", 3), ("os.kill(os.getpid(), signal.SIGKILL)", 137), ("", 0)]
 )
-def test_when_the_command_ends(then, code):
-    guard = start(then)
+def test_when_the_command_ends(folder, then, code):
+    guard = start(folder, then)
     pids = [int(pid) for pid in guard.stdout.readline().split()]
     assert guard.wait(15) == code
     assert all(ended(pid) for pid in pids)
+    assert folder.exists(), "the starter may want to look at it"
     guard.stdin.close()
     guard.stdout.close()
 
 
-def test_when_the_guard_is_asked_to_end():
-    guard = start("time.sleep(600)")
+def test_when_the_guard_is_asked_to_end(folder):
+    guard = start(folder, "time.sleep(600)")
     pids = [int(pid) for pid in guard.stdout.readline().split()]
     guard.send_signal(signal.SIGTERM)
     assert guard.wait(15) == 0
     assert all(ended(pid) for pid in pids)
+    assert not folder.exists()
     guard.stdin.close()
     guard.stdout.close()
 
 
-def test_when_the_starter_is_killed(tmp_path):
+def test_when_the_starter_is_killed(folder):
     """Nothing can be cleaned up by a process that gets SIGKILL: the end of its pipe tells."""
     starter = f"""
 import subprocess, sys, time
-guard = subprocess.Popen({guarded("time.sleep(600)")!r}, stdin=subprocess.PIPE, start_new_session=True)
+guard = subprocess.Popen({guarded(folder, "time.sleep(600)")!r}, stdin=subprocess.PIPE, start_new_session=True)
 print(guard.pid, flush=True)
 time.sleep(600)
 """
@@ -94,14 +104,15 @@ time.sleep(600)
     process.kill()
     process.wait()
     wait_for(lambda: all(ended(pid) for pid in pids))
+    assert not folder.exists()
     process.stdout.close()
 
 
-def test_a_guarded_child_is_stopped_with_all_it_has_started(tmp_path):
+def test_a_guarded_child_is_stopped_with_all_it_has_started(tmp_path, folder):
     module = tmp_path / "spawns.py"
     module.write_text(SPAWNS.format(then="time.sleep(600)"))
     env = os.environ | {"PYTHONPATH": str(tmp_path)}
-    child = Child("spawns", env=env, log=tmp_path / "spawns.log", guarded=True)
+    child = Child("spawns", env=env, log=tmp_path / "spawns.log", guarded=folder)
     text = wait_for(lambda: Path(tmp_path / "spawns.log").read_text())
     pids = [int(pid) for pid in text.split()]
     assert child.alive

@@ -170,6 +170,19 @@ def test_a_signal_while_it_starts(start, number, code):
 
 
 @slow
+def test_nothing_is_left_behind_even_if_it_is_killed(start):
+    """As a second Ctrl-C does it, through make."""
+    ui = start("--port", "0")
+    ui.wait((ui.out / "triggerer.log").exists, 60)
+    ui.process.kill()
+    ui.process.wait()
+    deadline = time.monotonic() + 20
+    while ui.processes() or list(ui.tmp.iterdir()):
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+
+
+@slow
 def test_a_server_that_dies_ends_the_rest(start):
     ui = start("--port", "0")
     ui.wait((ui.out / "triggerer.log").exists, 60)

@@ -7,7 +7,6 @@ import importlib.util
 import re
 import shlex
 import subprocess
-import sys
 from importlib.metadata import version
 from pathlib import Path
 
@@ -220,7 +219,3 @@ def test_every_page_can_be_found():
             if linked not in seen and "://" not in target:
                 new.append(linked)
     assert set(PAGES) - seen <= {ROOT / "CONTRIBUTING.md"}
-
-
-def test_this_python_is_the_one_of_the_environment():
-    assert (BIN / "airflow").exists(), sys.executable

@@ -559,7 +559,7 @@ def test_an_account_that_does_not_take_the_version_is_told_to_choose_another(
         ({"exc": requests.exceptions.ReadTimeout()}, "no answer in time"),
         (
             {"exc": requests.exceptions.SSLError("SSLCertVerificationError")},
-            "certificate could not be verified",
+            "is not trusted here: where a proxy opens TLS",
         ),
         ({"exc": requests.exceptions.ProxyError(KEY)}, "the proxy cannot be reached"),
     ],

@@ -671,10 +671,11 @@ def test_a_task_is_rescheduled_no_sooner_than_its_process_is_reaped(
 ) -> None:
     monkeypatch.setattr(_run, "_REAPED_SECONDS", 10.0)
     answers("PROCESSING")
-    for given, least in ((2, 10), (40, 40)):
+    backoff = {"poke_interval": 2, "exponential_backoff": True, "max_wait": timedelta(seconds=3)}
+    for given, least in (({"poke_interval": 2}, 10), ({"poke_interval": 40}, 40), (backoff, 10)):
         before = datetime.now(UTC)
         with pytest.raises(AirflowRescheduleException) as caught:
-            sensor("reschedule", poke_interval=given).execute({"ti": task_instance})
+            sensor("reschedule", **given).execute({"ti": task_instance})
         assert least <= (caught.value.reschedule_date - before).total_seconds() < least + 2
 
 

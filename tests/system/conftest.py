@@ -24,7 +24,7 @@ DEPLOYMENT = pytest.StashKey[Deployment]()
 def require(condition: object, reason: str) -> None:
     """Skip where a machine cannot do it; where everything is to be proven, fail instead."""
     if not condition:
-        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(reason)
+        (pytest.fail if os.environ.get("CI", "").lower() in ("true", "1") else pytest.skip)(reason)
 
 
 @pytest.fixture(scope="session")
@@ -61,13 +61,11 @@ def airflow(
     request: pytest.FixtureRequest, deployment: Deployment, extend: LocalExtend
 ) -> Iterator[Deployment]:
     """The deployment, healthy, with the runs of this test only."""
-    deployment.runs.clear()
-    for process in deployment.processes.values():
-        if not process.alive:
-            process.start()
+    deployment.start_what_is_not_there()
     request.node.stash[DEPLOYMENT] = deployment
     yield deployment
     extend.control("DELETE", "/faults")
+    deployment.forget_runs()
 
 
 SEED = int(os.environ.get("EXTEND_TEST_SEED") or random.SystemRandom().randrange(2**31))

@@ -17,7 +17,7 @@ from typing import Any
 import requests
 
 from tests.system.postgres import Postgres, free_port
-from tests.system.processes import Process, wait_for
+from tests.system.processes import Process, stop, wait_for
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPONENTS = ("api-server", "scheduler", "dag-processor", "triggerer")
@@ -140,11 +140,16 @@ class Deployment:
         migrate.command.append("migrate")
         migrate.start()
         wait_for("the database", lambda: not migrate.alive, 180)
-        for process in self.processes.values():
-            process.start()
-        wait_for("Airflow", self.healthy, 180, 1)
+        assert migrate.code == 0, f"airflow db migrate failed:\n{migrate.tail()}"
+        self.start_what_is_not_there()
         answer = self._session.get(f"{self.url}/auth/token", timeout=30)
         self._session.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+
+    def start_what_is_not_there(self) -> None:
+        for process in self.processes.values():
+            if not process.alive:
+                process.start()
+        wait_for("Airflow", self.healthy, 180, 0.5)
 
     def healthy(self) -> bool:
         for name, process in self.processes.items():
@@ -157,11 +162,18 @@ class Deployment:
         return all((health.get(part) or {}).get("status") == "healthy" for part in parts)
 
     def close(self) -> None:
-        for process in reversed(self.processes.values()):
-            process.stop(8)
-        self.postgres.stop()
-        if not os.environ.get("EXTEND_KEEP_LOGS"):
+        keep = bool(os.environ.get("EXTEND_KEEP_LOGS"))
+        stop(self.processes.values(), 8)
+        self.postgres.stop(keep)
+        if not keep:
             shutil.rmtree(self.home, ignore_errors=True)
+
+    def forget_runs(self) -> None:
+        """End what a test has left running."""
+        for dag_id, run_id in self.runs:
+            if self.query("select 1 from dag_run where run_id = %s and end_date is null", run_id):
+                self.api("PATCH", f"/dags/{dag_id}/dagRuns/{run_id}", {"state": "failed"})
+        self.runs.clear()
 
     # ------------------------------------------------------------------------------------------ what it does
 

@@ -13,6 +13,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from tests.system.processes import reaper
+
 USER = "airflow"
 
 
@@ -49,7 +51,8 @@ class Postgres:
             self._as = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
         data = self.folder / "data"
         command = [self._bin / "initdb", "-D", data, "-U", USER, "--auth=trust", "--no-sync", "-E", "UTF8"]
-        subprocess.run(command, check=True, capture_output=True, cwd=self.folder, **self._as)
+        made = subprocess.run(command, capture_output=True, text=True, cwd=self.folder, **self._as)
+        assert made.returncode == 0, f"initdb: {made.stdout}{made.stderr}"
         settings = {
             "listen_addresses": "127.0.0.1",
             "port": self.port,
@@ -72,10 +75,11 @@ class Postgres:
                 start_new_session=True,
                 **self._as,
             )
+        reaper().watch(self._process.pid)
         self._run_when_ready("createdb", "airflow")
 
     def _run_when_ready(self, *command: str) -> None:
-        for _ in range(100):
+        for _ in range(300):
             done = subprocess.run([self._bin / command[0], *self._address, *command[1:]], capture_output=True)
             if done.returncode == 0:
                 return
@@ -106,7 +110,7 @@ class Postgres:
         command = [self._bin / "pg_dump", *self._address, "airflow"]
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
-    def stop(self) -> None:
+    def stop(self, keep: bool = False) -> None:
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGINT)  # its "fast" shutdown
             try:
@@ -114,4 +118,5 @@ class Postgres:
             except subprocess.TimeoutExpired:
                 os.killpg(self._process.pid, signal.SIGKILL)
                 self._process.wait()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        if not keep:
+            shutil.rmtree(self.folder, ignore_errors=True)

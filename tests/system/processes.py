@@ -1,4 +1,4 @@
-"""A process with a log: started in a group of its own, stopped, killed, frozen and thawed with all its children."""
+"""A process with a log: started in a session of its own, stopped and killed with all its children."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import TypeVar
+
+from tests.system.reaper import Reaper, kill_session
 
 T = TypeVar("T")
 
@@ -23,6 +26,11 @@ def wait_for(what: str, look: Callable[[], T], seconds: float = 120, every: floa
         if time.monotonic() > until:
             raise AssertionError(f"waited {seconds:.0f} s for {what}; last seen: {seen!r}")
         time.sleep(every)
+
+
+@cache
+def reaper() -> Reaper:
+    return Reaper()
 
 
 class Process:
@@ -43,44 +51,43 @@ class Process:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
+        reaper().watch(self._child.pid)
 
     @property
     def alive(self) -> bool:
         return self._child is not None and self._child.poll() is None
 
     @property
+    def code(self) -> int | None:
+        return self._child.poll() if self._child else None
+
+    @property
     def pid(self) -> int:
         assert self._child, "it was never started"
         return self._child.pid
 
-    def signal(self, number: int) -> None:
-        """Send a signal to the process and to all its children."""
-        try:
-            os.killpg(self.pid, number)
-        except ProcessLookupError:
-            pass
-
-    def stop(self, patience: float = 20) -> float:
-        """Ask it to end; insist after `patience` seconds. Returns the seconds that it took."""
-        if self._child is None:
-            return 0.0
-        started = time.monotonic()
-        if self.alive:
-            self._child.terminate()
-            try:
-                self._child.wait(patience)
-            except subprocess.TimeoutExpired:
-                pass
-        seconds = time.monotonic() - started
-        self.kill()
-        return seconds
+    def stop(self, patience: float = 20) -> None:
+        """Ask it to end; insist after `patience` seconds."""
+        stop([self], patience)
 
     def kill(self) -> None:
         """`kill -9`, children too."""
         if self._child is not None:
-            self.signal(signal.SIGKILL)
+            kill_session(self.pid)
             self._child.wait()
 
     def tail(self, lines: int = 40) -> str:
         text = self.log.read_text(errors="replace") if self.log.exists() else ""
         return "\n".join(text.splitlines()[-lines:])
+
+
+def stop(processes: Iterable[Process], patience: float = 20) -> None:
+    """Ask all of them to end, together; insist after `patience` seconds."""
+    asked = [process for process in processes if process.alive]
+    for process in asked:
+        os.kill(process.pid, signal.SIGTERM)
+    until = time.monotonic() + patience
+    while any(process.alive for process in asked) and time.monotonic() < until:
+        time.sleep(0.05)
+    for process in asked:
+        process.kill()

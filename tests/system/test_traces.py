@@ -57,6 +57,9 @@ def test_good_and_bad_runs_leave_no_secret_and_no_content(
         rows = airflow.triggers()
         assert {row[1] for row in rows} == {"airflow_provider_extend.triggers.run.ExtendRunTrigger"}
         assert {moving, failing} <= {run for run in (moving, failing) if run in str(rows)}
+    file_id = next(iter(extend.upload().values()))
+    read = airflow.trigger("reading_files", {"file_id": file_id})
+    assert airflow.wait_until_ended("reading_files", read) == "success", "a link and a text were handed over"
     extend.fault(path=failing, status=401)
     extend.force(moving, "PROCESSED")
     assert airflow.wait_until_ended(DAGS[0], ended) == "success"
@@ -74,7 +77,9 @@ def test_good_and_bad_runs_leave_no_secret_and_no_content(
         assert kept.search(places["a statement"]), "the arguments of triggers are searched"
         event = re.compile(rf"UPDATE task_instance .*next_kwargs=.*{moving}.*")
         assert any("ended" in update for update in event.findall(places["a statement"])), "and their events"
-    assert any("401" in text for place, text in places.items() if failed in place), "task logs are searched"
+    assert any("HTTP 401" in text for place, text in places.items() if failed in place), (
+        "task logs are searched"
+    )
     assert traces(airflow) == []
 
 

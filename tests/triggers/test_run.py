@@ -250,6 +250,16 @@ async def test_a_connection_that_cannot_be_used_is_logged_with_the_reason(connec
 
 
 @pytest.mark.usefixtures("quick")
+async def test_a_connection_that_the_triggerer_does_not_have_is_an_error_and_no_crash(
+    monkeypatch, caplog
+) -> None:
+    monkeypatch.delenv("AIRFLOW_CONN_EXTEND_DEFAULT", raising=False)
+    event, [(level, message)] = await logged_while_waiting(caplog)
+    assert (event, level) == (("error", None), "ERROR")
+    assert "extend_default" in message
+
+
+@pytest.mark.usefixtures("quick")
 async def test_the_warning_about_an_unknown_status_names_the_run(runs, caplog) -> None:
     runs("bpr_1", "REWINDING", "REWINDING", "PROCESSED")
     event, [(level, message)] = await logged_while_waiting(caplog)
