@@ -36,7 +36,7 @@ def airflow(tmp_path: Path, database: None, bundle: str) -> Callable[..., subpro
 @pytest.mark.parametrize("good", [True, False], ids=["good", "bad"])
 def test_with_the_connection_in_the_environment(airflow, extend, good) -> None:
     local = extend("2026-02-09")
-    local.emulator.control("POST", "/settings", {"run_seconds": 0.2})
+    local.emulator.control("POST", "/settings", {"run_seconds": 8})
     extractor = local.processor(good)
     conf = json.dumps({"extractor_id": extractor, "documents_dir": str(local.folder)})
     done = airflow(

@@ -94,7 +94,7 @@ def test_what_is_printed_is_there_and_nothing_is_left_behind(start, tmp_path):
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        ui = start("--run-seconds", "4", "--port", str(port))
+        ui = start("--run-seconds", "20", "--port", str(port))
         ui.wait(lambda: "Ctrl-C ends it all" in ui.text(), 120)
     url = re.search(r"Open (http://127\.0\.0\.1:\d+) ", ui.text()).group(1)
     assert not url.endswith(f":{port}")
@@ -138,7 +138,7 @@ def test_what_is_printed_is_there_and_nothing_is_left_behind(start, tmp_path):
             )
             return all(api("GET", run)["state"] in ("success", "failed") for run in runs)
 
-        ui.wait(ended, 90)
+        ui.wait(ended, 200)
         assert [api("GET", run)["state"] for run in runs] == ["success", "failed", "success"]
         assert set(runs[:2]) <= deferred
         gates = [api("GET", f"{run}/taskInstances/gate/xcomEntries/report")["value"] for run in runs]
