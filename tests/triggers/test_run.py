@@ -428,10 +428,10 @@ async def test_the_look_ups_of_two_connections_do_not_wait_for_each_other(runs, 
     assert [payload["event"] for payload in payloads] == ["ended", "ended"]
 
 
-def test_every_loop_looks_its_connection_up_by_itself(runs, look_ups, trigger) -> None:
+async def test_every_loop_looks_its_connection_up_by_itself(runs, look_ups, trigger) -> None:
     runs("bpr_1", "PROCESSED")
     for _ in range(2):
-        assert asyncio.run(event_of(trigger()))["event"] == "ended"
+        assert (await asyncio.to_thread(asyncio.run, event_of(trigger())))["event"] == "ended"
     assert len(look_ups) == 2
 
 
@@ -518,12 +518,14 @@ async def test_an_answer_that_nobody_waits_for_any_more_is_dropped_without_a_wor
     assert complaints == []
 
 
-def test_a_loop_that_closes_while_a_look_is_out_costs_later_waiters_nothing(held, runs, trigger) -> None:
+async def test_a_loop_that_closes_while_a_look_is_out_costs_later_waiters_nothing(
+    held, runs, trigger
+) -> None:
     for _ in range(5):  # more than there are threads
-        asyncio.run(cancel_while_held(held, trigger("bpr_held")))
+        await asyncio.to_thread(asyncio.run, cancel_while_held(held, trigger("bpr_held")))
         held.go_on.put(None)
     runs("bpr_1", "PROCESSED")
-    assert asyncio.run(event_of(trigger()))["event"] == "ended"
+    assert (await event_of(trigger()))["event"] == "ended"
 
 
 async def test_the_threads_that_look_keep_no_process_from_ending_and_say_whose_they_are(
