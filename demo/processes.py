@@ -112,9 +112,16 @@ class Child:
                     pass
 
 
-class Emulator(Child):
-    _ANNOUNCED = "Extend emulator listening on "
+def announced_url(log: Path) -> str | None:
+    """Where a local Extend with this log listens, as soon as it does."""
+    said = "Extend emulator listening on "
+    for line in log.read_text(errors="replace").splitlines(keepends=True):
+        if line.startswith(said) and line.endswith("\n"):
+            return line.removeprefix(said).strip()
+    return None
 
+
+class Emulator(Child):
     def __init__(self, state: Path, log: Path, run_seconds: float = 0.5, guarded: Path | None = None) -> None:
         super().__init__(
             "airflow_provider_extend.emulator",
@@ -128,9 +135,8 @@ class Emulator(Child):
         """Where it listens, as soon as it does."""
         deadline = time.monotonic() + patience
         while time.monotonic() < deadline and self.alive:
-            for line in self.log.read_text(errors="replace").splitlines(keepends=True):
-                if line.startswith(self._ANNOUNCED) and line.endswith("\n"):
-                    return line.removeprefix(self._ANNOUNCED).strip()
+            if url := announced_url(self.log):
+                return url
             time.sleep(0.05)
         raise DemoError("The local Extend did not start.", self.log)
 

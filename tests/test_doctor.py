@@ -3,7 +3,6 @@
 import json
 import socket
 import sys
-import threading
 import time
 from datetime import UTC, datetime, timedelta
 
@@ -13,6 +12,7 @@ import requests
 from airflow_provider_extend import __version__
 from airflow_provider_extend.doctor import account, answers, examine, installation, stored
 from airflow_provider_extend.doctor.report import Finding, Report
+from tests.dripping import dripping_server
 
 API = "https://api.extend.ai"
 KEY = "sk_test_Zm9vYmFy"
@@ -552,23 +552,9 @@ def test_the_proxy_of_the_connection_is_told_from_that_of_the_environment(connec
 def test_an_answer_that_drips_is_left_behind(connect, monkeypatch, no_database):
     monkeypatch.setattr(answers, "_SECONDS", 0.3)
     monkeypatch.setenv("AIRFLOW__EXTEND__ALLOWED_HOSTS", "127.0.0.1")
-    over = threading.Event()
-
-    def drip(listener):
-        connection, _ = listener.accept()
-        with connection:
-            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
-            while not over.wait(0.05):
-                connection.sendall(b" ")
-
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=drip, args=(listener,))
-        thread.start()
-        host = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    with dripping_server() as host:
         connect(host=host)
         seen = Seen()
-        over.set()
-        thread.join()
     seen.says("key", "fail", f"{host} did not answer in 0.3 s", "run this again")
     while stored.left_behind():
         time.sleep(0.02)

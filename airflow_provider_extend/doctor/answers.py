@@ -40,7 +40,7 @@ class Answer:
         """What of the connection Extend refused, where it says so: `workspace` or `version`."""
         from airflow_provider_extend.hooks.extend import refused
 
-        return refused(self.error) if isinstance(self.error, ExtendAPIError) else None
+        return refused(self.error)
 
 
 def ask(settings: ClientSettings) -> Answer:

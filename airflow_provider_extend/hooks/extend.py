@@ -179,7 +179,7 @@ def _try(client: ExtendClient) -> tuple[bool, str]:
     started = time.monotonic()
     try:
         client.call("files.list", query={"maxPageSize": 1}, attempts=1, timeout=_TEST_SECONDS * 0.8)
-    except ExtendAPIError as error:
+    except ExtendError as error:
         offence = refused(error)
         if offence == "workspace":
             shown = repr(settings.workspace_id) if settings.workspace_id else "empty"
@@ -193,8 +193,6 @@ def _try(client: ExtendClient) -> tuple[bool, str]:
                 f"The account does not take API version {settings.api_version}: choose another one in "
                 f"'API version'. Extend says: {error.message}"
             )
-        return False, _advice(error, settings.base_url) + error.message
-    except ExtendError as error:
         return False, _advice(error, settings.base_url) + error.message
     except Exception as error:
         return False, f"The test broke off: {type(error).__name__}."
@@ -214,8 +212,10 @@ def _advice(error: ExtendError, url: str) -> str:
     return next((text.format(url=url) for cls, text in _ADVICE.items() if isinstance(error, cls)), "")
 
 
-def refused(error: ExtendAPIError) -> str | None:
+def refused(error: Exception | None) -> str | None:
     """What of the connection Extend refused, where its words tell: `workspace` or `version`."""
+    if not isinstance(error, ExtendAPIError):
+        return None
     text = error.context.get("said", "").lower()
     if error.status in (400, 403, 422) and "workspace" in text:
         return "workspace"

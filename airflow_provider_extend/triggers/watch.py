@@ -123,8 +123,6 @@ async def _client(conn_id: str) -> ExtendClient:
         # Shielded: a waiter that is cancelled must not cancel the look-up of the others.
         return await asyncio.shield(found.future)
     except Exception:
-        if known.get(conn_id) is found:
-            del known[conn_id]
         if found.before is None:
             raise
         return found.before

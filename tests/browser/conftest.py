@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from tests.browser.servers import ROOT, AirflowServer, LocalExtend
+from tests.machine import require
 
 _FAILURES = ROOT / ".dev" / "browser"
 _WINDOW = (1280, 1600)
@@ -30,15 +31,6 @@ _FLAGS = [
     "--no-proxy-server",
     f"--window-size={_WINDOW[0]},{_WINDOW[1]}",
 ]
-
-
-def require(condition: object, reason: str) -> None:
-    """Skip without what a test needs; fail where it has to be there, or nobody would see the gap."""
-    if condition:
-        return
-    if os.environ.get("CI", "").lower() in ("true", "1"):
-        pytest.fail(f"{reason} (needed under CI)", pytrace=False)
-    pytest.skip(reason)
 
 
 @pytest.fixture(scope="session")

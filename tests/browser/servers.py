@@ -6,7 +6,6 @@ import base64
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,17 +15,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from demo.processes import announced_url
+from tests.machine import free_port
+
 ROOT = Path(__file__).resolve().parents[2]
 KEY = "sk_test_Zm9yIHRoZSBicm93c2Vy"
 
 # Not through a proxy of the environment: everything here listens on this machine.
 _open = urllib.request.build_opener(urllib.request.ProxyHandler({})).open
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def clean_env() -> dict[str, str]:
@@ -112,8 +108,6 @@ class Server:
 
 
 class LocalExtend(Server):
-    _ANNOUNCED = "Extend emulator listening on "
-
     def __init__(self, directory: Path) -> None:
         arguments = ["--port", "0", "--token", KEY, "--state-dir", str(directory / "state")]
         super().__init__(
@@ -122,17 +116,11 @@ class LocalExtend(Server):
             directory / "emulator.log",
         )
         try:
-            self.url: str = self.wait_until("The local Extend", self._announced, 60)
+            self.url: str = self.wait_until("The local Extend", lambda: announced_url(self.log), 60)
         except BaseException:
             self.stop()
             raise
         self.port = int(self.url.rpartition(":")[2])
-
-    def _announced(self) -> str | None:
-        for line in self.log.read_text(errors="replace").splitlines(keepends=True):
-            if line.startswith(self._ANNOUNCED) and line.endswith("\n"):
-                return line.removeprefix(self._ANNOUNCED).strip()
-        return None
 
     def control(self, method: str, path: str, body: Any = None) -> Any:
         status, answer = ask(method, f"{self.url}/_control{path}", body)

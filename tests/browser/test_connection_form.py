@@ -16,7 +16,8 @@ from typing import Any
 
 import pytest
 
-from tests.browser.servers import KEY, ROOT, AirflowServer, LocalExtend, free_port
+from tests.browser.servers import KEY, ROOT, AirflowServer, LocalExtend
+from tests.machine import free_port
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 

@@ -5,7 +5,6 @@ import json
 import socket
 import subprocess
 import sys
-import threading
 import time
 from urllib.parse import quote
 
@@ -19,6 +18,7 @@ from airflow_provider_extend.exceptions import ExtendException, ExtendFailExcept
 from airflow_provider_extend.hooks import extend as module
 from airflow_provider_extend.hooks.extend import ExtendHook
 from tests.airflow_names import AirflowException, AirflowFailException, AirflowNotFoundException
+from tests.dripping import dripping_server
 
 API = "https://api.extend.ai"
 KEY = "sk_test_Zm9vYmFy"
@@ -635,25 +635,11 @@ def test_a_server_that_never_answers_does_not_hold_the_button(connect, allow, mo
 
 def test_a_server_that_answers_drop_by_drop_does_not_hold_it_either(connect, allow, monkeypatch):
     monkeypatch.setattr(module, "_TEST_SECONDS", 1.2)
-    over = threading.Event()
-
-    def drip(listener):
-        connection, _ = listener.accept()
-        with connection:
-            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
-            while not over.wait(0.05):
-                connection.sendall(b" ")
-
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=drip, args=(listener,))
-        thread.start()
-        host = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    with dripping_server() as host:
         allow(host)
         started = time.monotonic()
         ok, text = connect(host=host).test_connection()
         seconds = time.monotonic() - started
-        over.set()
-        thread.join()
     assert seconds < 2.0
     assert ok is False
     assert f"{host} does not answer this machine" in text

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from demo.dashboard import V2024, V2026
+from tests.machine import require
 from tests.system.deployment import ROOT, Deployment
 from tests.system.extend import TOKEN, LocalExtend
 from tests.system.postgres import binaries
@@ -19,12 +20,6 @@ from tests.system.postgres import binaries
 #: Airflow -> the Python of its environment. The local Extend runs in this one, whatever Airflow it serves.
 PYTHONS = {"3.3": Path(sys.executable), "3.0": ROOT / ".dev" / "airflow-3.0" / "bin" / "python"}
 DEPLOYMENT = pytest.StashKey[Deployment]()
-
-
-def require(condition: object, reason: str) -> None:
-    """Skip where a machine cannot do it; where everything is to be proven, fail instead."""
-    if not condition:
-        (pytest.fail if os.environ.get("CI", "").lower() in ("true", "1") else pytest.skip)(reason)
 
 
 @pytest.fixture(scope="session")

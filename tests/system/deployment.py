@@ -16,7 +16,8 @@ from typing import Any
 
 import requests
 
-from tests.system.postgres import Postgres, free_port
+from tests.machine import free_port
+from tests.system.postgres import Postgres
 from tests.system.processes import Process, stop, wait_for
 
 ROOT = Path(__file__).resolve().parents[2]

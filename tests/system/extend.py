@@ -12,11 +12,11 @@ from typing import Any
 import requests
 
 from demo.dashboard import V2024, Dashboard
+from demo.processes import announced_url
 from tests.system.processes import Process, wait_for
 
 TOKEN = "sk_system_tests_Qp7Vh2"
 ROOT = Path(__file__).resolve().parents[2]
-ANNOUNCED = "Extend emulator listening on "
 #: Stands in every document, in what is extracted from it, and in no program.
 CONTENT = "Zyxomma"
 
@@ -47,8 +47,7 @@ class LocalExtend:
             folder / "emulator.log",
         )
         self.process.start()
-        line = wait_for("the emulator", self._announced, 60, 0.1)
-        self.base_url = line.removeprefix(ANNOUNCED).strip()
+        self.base_url = wait_for("the emulator", self._announced, 60, 0.1)
         self.port = int(self.base_url.rpartition(":")[2])
         self.dashboard = Dashboard(self.base_url, TOKEN)
         self.documents = folder / "documents"
@@ -58,8 +57,7 @@ class LocalExtend:
 
     def _announced(self) -> str | None:
         assert self.process.alive, self.process.tail()
-        lines = self.process.log.read_text().splitlines(keepends=True)
-        return next((line for line in lines if line.startswith(ANNOUNCED) and line.endswith("\n")), None)
+        return announced_url(self.process.log)
 
     def _write_documents(self) -> None:
         self.documents.mkdir()
