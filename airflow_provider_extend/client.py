@@ -49,6 +49,8 @@ log = logging.getLogger(__name__)
 
 DEFAULT_TIMEOUT = 30.0
 _CONNECT_TIMEOUT = 10.0
+#: Seconds to connect and to answer: a task that was told to end has five seconds for everything.
+_SIGNAL_TIMEOUT = (1.0, 2.0)
 _MAX_REDIRECTS = 3
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
@@ -236,6 +238,33 @@ class ExtendClient:
                 return
             seen.add(following)
             token = following
+
+    def prepared(self, name: str, *path_args: str) -> Callable[[], int | None]:
+        """One request, without a body, that can be sent from a signal handler.
+
+        What it needs is made now. Sending takes no lock and no turn of a rate limit, repeats nothing, follows no
+        redirect and lasts three seconds at most.
+
+        :return: sends it and returns the HTTP status, None where no answer came.
+        :raises ExtendInputError: as `call` does for a name or id that cannot be sent.
+        """
+        with self._translated():
+            call = build(name, self.api_version, *path_args)
+        session = self._new_session()
+        request = session.prepare_request(
+            requests.Request(call.endpoint.method, self.settings.base_url + call.path)
+        )
+        proxies = dict.fromkeys(("http", "https"), self.settings.proxy) if self.settings.proxy else {}
+        how = session.merge_environment_settings(request.url, proxies, False, self.settings.verify, None)
+
+        def send() -> int | None:
+            try:
+                answer = session.send(request, timeout=_SIGNAL_TIMEOUT, allow_redirects=False, **how)
+            except Exception:
+                return None
+            return answer.status_code
+
+        return send
 
     def upload(
         self,

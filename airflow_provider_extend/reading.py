@@ -28,7 +28,7 @@ def look_up(client: ExtendClient, kind: str, run_id: Any, **how: Any) -> Run:
     try:
         run = read_run(kind, client.api_version, client.call(first, run_id, **how))
     except Exception as error:
-        if not others or not _is_gone(error):
+        if not others or not is_gone(error):
             raise
         return read_run(kind, client.api_version, client.call(others[0], run_id, **how))
     if run.outcome != SUCCEEDED or run.metrics_from or not others:
@@ -36,7 +36,7 @@ def look_up(client: ExtendClient, kind: str, run_id: Any, **how: Any) -> Run:
     try:
         body = client.call(others[0], run_id, **how)
     except Exception as error:
-        if not _is_gone(error):
+        if not is_gone(error):
             raise
         return run  # a batch that is no evaluation keeps its counts
     return _with_scores(run, read_run(EVALUATION_SET_RUN, client.api_version, body))
@@ -58,6 +58,6 @@ def _with_scores(run: Run, scored: Run) -> Run:
     )
 
 
-def _is_gone(error: Exception) -> bool:
+def is_gone(error: Exception) -> bool:
     """Of the plain error, or of the one inside its translation."""
     return isinstance(getattr(error, "error", error), ExtendNotFound | ExtendEndpointRemoved)

@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 XCOM_LIMIT = 48 * 1024
 
 RUN_ID_KEY = "run_id"
+RUN_URL_KEY = "run_url"
 RAW_KEY = "batch_processor_run"
+OUTPUT_KEY = "output"
+#: What the task has paid for in its DAG run: {runs, credits, unknown}.
+SPENT_XCOM_KEY = "spent"
 
 
 def result_of_run(run: Run, limit: int | None = XCOM_LIMIT) -> dict[str, Any]:
@@ -53,33 +57,38 @@ def result_of_run(run: Run, limit: int | None = XCOM_LIMIT) -> dict[str, Any]:
     return result
 
 
-def push_run(context: Context, run: Run, output_path: str | None, log: Any) -> dict[str, Any]:
-    """Push the API's own answer under `batch_processor_run` and return the contract.
+def push_run(
+    context: Context, run: Run, output_path: str | None, log: Any, beside: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Push what belongs beside the contract of an ended run, and return the contract.
 
-    The answer keeps its percents; the queries of signed links are cut off. `output_path` gets both whole, as
-    {"batch_processor_run": ..., "result": ...}; without it, what XCom cannot hold is left out, with a line in
-    the log. A path that cannot be written is logged too: the run has ended, and a retry would not change it.
+    The queries of signed links are cut off. `output_path` gets the API's answer and the contract whole, as
+    {<kind of run>: ..., "result": ...}; without it, what XCom cannot hold is left out, with a line in the log. A
+    path that cannot be written is logged too: the run has ended, and a retry would not change it.
+
+    :param beside: XCom key -> JSON.
     """
-    raw: dict[str, Any] = without_signed_urls(dict(run.raw))
     result = result_of_run(run)
     kept = "set output_path to keep all"
     if output_path:
         from airflow.sdk import ObjectStoragePath
 
-        whole = {RAW_KEY: raw, "result": result_of_run(run, limit=None)}
+        whole = {run.kind: without_signed_urls(dict(run.raw)), "result": result_of_run(run, limit=None)}
         try:
             ObjectStoragePath(output_path).write_text(json.dumps(whole))
             kept = f"all is at {output_path}"
         except Exception as error:
             log.error("%s cannot be written (%s).", output_path, type(error).__name__)
-    if json_size(raw) <= XCOM_LIMIT:
-        context["ti"].xcom_push(key=RAW_KEY, value=raw)
-    else:
-        log.warning("%s is too large for XCom and left out there; %s.", RAW_KEY, kept)
+    for key, value in beside.items():
+        shown = without_signed_urls(value)
+        if json_size(shown) <= XCOM_LIMIT:
+            context["ti"].xcom_push(key=key, value=shown)
+        else:
+            log.warning("%s is too large for XCom and left out there; %s.", key, kept)
     if result.get("truncated"):
         log.warning("Run %s has more metrics than XCom holds: aggregates only were pushed; %s.", run.id, kept)
     return result
 
 
-def json_size(value: Mapping[str, Any]) -> int:
+def json_size(value: Any) -> int:
     return len(json.dumps(value).encode())

@@ -53,7 +53,7 @@ RESULT_KEYS = {
     "config_fingerprint",
     "items_fingerprint",
 }
-RECORD_KEYS = {"v", "token", "max_tries", "parts", "facts", "started_at", "id"}
+RECORD_KEYS = {"v", "token", "max_tries", "parts", "facts", "started_at", "runs", "id"}
 
 
 @pytest.fixture
@@ -122,6 +122,8 @@ def test_the_row_of_a_deferred_sensor(extend, written) -> None:
         "deadline": float,
         "max_interval": float,
         "not_before": float,
+        "cancel_on_kill": bool,
+        "give_up": bool,
     }
     assert (kwargs["kind"], kwargs["run_id"]) == ("batch_processor_run", "bpr_1")
     assert caught.value.method_name == "execute_complete"
@@ -191,7 +193,8 @@ def test_what_starting_a_run_leaves_behind(extend, written) -> None:
     value = written.run(ExtendRunEvaluationSetOperator(task_id="evaluate", evaluation_set_id="ev_1"))
     assert value == "bpr_1"
     assert set(written.xcoms) == {"run_id", "config_fingerprint", "items_fingerprint"}
-    assert set(written.store) == {"extend_submission"}
+    assert set(written.store) == {"extend_submission", "extend_spent"}
+    assert written.store["extend_spent"] == {"bpr_1": {"runs": 1, "credits": None}}
     record = written.store["extend_submission"]
     assert set(record) == RECORD_KEYS
     assert (record["v"], record["id"], record["max_tries"]) == (1, "bpr_1", 0)

@@ -81,7 +81,7 @@ def hits(names: set[str], roots: set[str]) -> set[str]:
 def test_the_search_sees_imports_wherever_they_stand() -> None:
     found = imported(f"{NAME}.sensors._run")
     assert "airflow.sdk.BaseSensorOperator" in found
-    assert f"{NAME}.triggers.run" in found
+    assert f"{NAME}.waiting" in found
     assert f"{NAME}.client.ExtendClient" in imported(f"{NAME}.reading")
     assert f"{NAME}.client.ExtendClient" not in imported(f"{NAME}.reading", typing=False)
     assert f"{NAME}.client.ExtendClient" in imported(f"{NAME}.hooks.extend", typing=False), (

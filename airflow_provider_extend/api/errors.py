@@ -17,6 +17,8 @@
      |   +- ExtendServerError           5xx, 408
      +- ExtendRunFailed             a run ended, not in success
      +- ExtendRunMoving             a run that was to be read has not ended
+     +- ExtendRunTimeout            a run did not end in the time that its task had
+     +- ExtendTaskKilled            the task was told to end
      +- ExtendSubmissionUnknown     a call whose outcome cannot be told, and that must not be made twice
      +- ExtendPublishedConfigDiffers
 
@@ -181,6 +183,26 @@ class ExtendRunMoving(ExtendError):
     def __init__(self, message: str, *, run_id: str, **context: Any) -> None:
         super().__init__(message, **context)
         self.run_id = run_id
+
+
+class ExtendRunTimeout(ExtendError):
+    """A run did not end in the time that its task had.
+
+    :ivar run_id: the run.
+    :ivar cancelled: it was cancelled, so that a retry would pay for another; False: it goes on.
+    """
+
+    def __init__(self, message: str, *, run_id: str, cancelled: bool, **context: Any) -> None:
+        super().__init__(message, **context)
+        self.run_id = run_id
+        self.cancelled = cancelled
+
+    def _is_permanent(self) -> bool:
+        return self.cancelled
+
+
+class ExtendTaskKilled(ExtendError):
+    """Airflow told the task to end while it started a run or waited for one."""
 
 
 class ExtendSubmissionUnknown(ExtendError):

@@ -37,11 +37,14 @@ class Poller:
     :param started: when the wait began (seconds since the epoch, as every time here).
     :param deadline: when it ends at the latest.
     :param ceiling: longest interval that the author wants.
+    :param give_up: whether errors that may pass end the wait when they come as often in a row as a single call may be
+        repeated; else they are waited out until the deadline.
     """
 
     started: float
     deadline: float
     ceiling: float = LAST_INTERVAL
+    give_up: bool = True
     draw: Callable[[float, float], float] = random.uniform
     failures: int = field(default=0, init=False)
 
@@ -50,12 +53,13 @@ class Poller:
         return Decision(ENDED) if run.ended else self._again(self._interval(now), now)
 
     def on_error(self, error: ExtendError, now: float) -> Decision:
-        """A transient error is looked past as often as a single call may be repeated; others end the wait.
+        """An error that may pass is looked past; others end the wait.
 
         A long Retry-After is waited out: no worker is held here.
         """
         self.failures += 1
-        if self.failures >= MAX_ATTEMPTS or not may_repeat(error, repeatable=True, longest_wait=math.inf):
+        spent = self.give_up and self.failures >= MAX_ATTEMPTS
+        if spent or not may_repeat(error, repeatable=True, longest_wait=math.inf):
             return Decision(ERROR)
         return self._again(wait_seconds(error, self.failures, self.draw), now)
 

@@ -95,7 +95,7 @@ def wait_seconds(
     error: ExtendError, attempt: int, draw: Callable[[float, float], float] | None = None
 ) -> float:
     """Seconds to wait after the `attempt`-th call (1, 2, ...) failed; never sooner than the server asked."""
-    ceiling = min(BACKOFF_CAP, BACKOFF_BASE * 2.0 ** (attempt - 1))
+    ceiling = min(BACKOFF_CAP, BACKOFF_BASE * 2.0 ** min(attempt - 1, 16))
     jitter = (draw or random.uniform)(0.0, ceiling)
     asked = getattr(error, "retry_after", None)
     return jitter if asked is None else asked + jitter * 0.1

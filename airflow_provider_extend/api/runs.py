@@ -45,6 +45,8 @@ WORTH_NEW_RUN: Mapping[str, frozenset[str]] = MappingProxyType(
 
 BATCH_PROCESSOR_RUN = "batch_processor_run"
 EVALUATION_SET_RUN = "evaluation_set_run"
+EXTRACT_RUN = "extract_run"
+WORKFLOW_RUN = "workflow_run"
 
 #: Kind of run -> endpoints that read one, best first. A later one is asked where the version has it and the
 #: one before answered 404: 2026-02-09 keeps the old path of a batch processor run, for how long is not said.
@@ -52,8 +54,21 @@ READS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         BATCH_PROCESSOR_RUN: ("batch_processor_runs.retrieve", "evaluation_set_runs.retrieve"),
         EVALUATION_SET_RUN: ("evaluation_set_runs.retrieve",),
+        EXTRACT_RUN: ("extract_runs.retrieve",),
+        WORKFLOW_RUN: ("workflow_runs.retrieve",),
     }
 )
+
+#: Kind of run -> endpoint that cancels one (runs.md 1). A kind that is not here cannot be cancelled in any version.
+CANCELS: Mapping[str, str] = MappingProxyType(
+    {EXTRACT_RUN: "extract_runs.cancel", WORKFLOW_RUN: "workflow_runs.cancel"}
+)
+
+
+def cancels(kind: str, version: str) -> str | None:
+    """Endpoint that cancels a run of `kind` in `version`; None where the API has none."""
+    name = CANCELS.get(kind)
+    return name if name and version in find(name).paths else None
 
 
 def reads(kind: str, version: str) -> tuple[str, ...]:
@@ -79,6 +94,7 @@ class Run:
     :ivar failure_reason: the API's code, where it gives one; batch processor runs and evaluation set runs
         have none in any version.
     :ivar metrics_from: which object the metrics were read from; None while there are none worth the name.
+    :ivar metadata: what was sent along when the run was made, as the API gives it back.
     :ivar source: `EVAL_SET`, `PLAYGROUND` or `STUDIO`; :ivar source_id: evaluation set or processor.
     :ivar processor_type: `EXTRACT`, `CLASSIFY`, `SPLITTER` or None where the answer does not tell.
     :ivar version_name: `draft` or a number such as `1.0`; None where the answer does not tell.
@@ -102,6 +118,7 @@ class Run:
     processor_type: str | None = None
     version_name: str | None = None
     usage: Mapping[str, Any] | None = None
+    metadata: Mapping[str, Any] = field(default_factory=dict)
     created_at: datetime | None = None
 
     @property
@@ -116,6 +133,13 @@ class Run:
     def worth_new_run(self) -> bool:
         return self.failure_reason in WORTH_NEW_RUN.get(self.kind, ())
 
+    @property
+    def credits(self) -> float | None:
+        """What the run cost with the runs inside it; None where the API does not say."""
+        usage = self.usage or {}
+        given = usage.get("totalCredits", usage.get("credits"))
+        return float(given) if isinstance(given, int | float) and not isinstance(given, bool) else None
+
 
 #: `object` of an entity of 2026-02-09 -> type of processor, as the older versions call it.
 ENTITY_TYPES: Mapping[str, str] = {"extractor": "EXTRACT", "classifier": "CLASSIFY", "splitter": "SPLITTER"}
@@ -124,15 +148,18 @@ ENTITY_TYPES: Mapping[str, str] = {"extractor": "EXTRACT", "classifier": "CLASSI
 def read_run(kind: str, version: str, body: Any) -> Run:
     """`body` (the object, out of its envelope) as a `Run`.
 
-    Sources: objects.md 2.1 (BatchProcessorRun), 3.1 (EvaluationSetRun). Unknown keys are ignored.
+    Sources: objects.md 2.1 (BatchProcessorRun), 3.1 (EvaluationSetRun), 5 and 6 (ExtractRun, WorkflowRun).
+    `processor_id` of a workflow run is the workflow. Unknown keys are ignored.
 
     :raises ExtendAnswerError: where the answer is no run (no id or no status).
     """
     if not isinstance(body, dict) or not _text(body.get("id")) or not _text(body.get("status")):
         raise ExtendAnswerError(f"The answer for a {kind} has no id or no status: it is no run.", status=200)
     status = body["status"]
-    entity = _object(body.get("entity"))
-    entity_version = _object(body.get("entityVersion"))
+    entity = _object(body.get("entity") or body.get("extractor") or body.get("workflow"))
+    entity_version = _object(
+        body.get("entityVersion") or body.get("extractorVersion") or body.get("workflowVersion")
+    )
     metrics, metrics_from = read_metrics(body, ended=OUTCOMES.get(status) is not None)
     return Run(
         kind=kind,
@@ -151,9 +178,10 @@ def read_run(kind: str, version: str, body: Any) -> Run:
         processor_id=_text(body.get("processorId")) or _text(entity.get("id")),
         processor_version_id=_text(body.get("processorVersionId")) or _text(entity_version.get("id")),
         processor_type=ENTITY_TYPES.get(_text(entity.get("object")) or "") or metrics.processor_type,
-        version_name=_text(entity_version.get("version")),
+        version_name=_text(entity_version.get("version") or entity.get("version")),
         usage=_object(body.get("usage")) or None,
-        created_at=parse_time(body.get("createdAt")),
+        metadata=_object(body.get("metadata")),
+        created_at=parse_time(body.get("createdAt") or body.get("initialRunAt")),
     )
 
 

@@ -20,7 +20,8 @@ class Confidential:
         self.value = value
 
     def __repr__(self) -> str:
-        size = f"{len(self.value)} entries" if isinstance(self.value, Sized) else type(self.value).__name__
+        countable = isinstance(self.value, Sized) and not isinstance(self.value, str)
+        size = f"{len(self.value)} entries" if countable else type(self.value).__name__
         return f"<{size}, not shown>"
 
 
@@ -41,7 +42,7 @@ class ExtendOperator(BaseOperator):
     def __setattr__(self, key: str, value: Any) -> None:
         # A confidential field is set once by __init__, as the author wrote it, and again when it is rendered;
         # a mapped task renders past `render_template_fields`, so that is no place to catch it.
-        if key in self.confidential_fields and hasattr(self, key):
+        if key in self.confidential_fields and hasattr(self, key) and value is not None:
             value = Confidential(value)
         super().__setattr__(key, value)
 

@@ -10,7 +10,7 @@ from airflow_provider_extend.api.runs import BATCH_PROCESSOR_RUN
 from airflow_provider_extend.exceptions import airflow_errors
 from airflow_provider_extend.operators._base import ExtendOperator
 from airflow_provider_extend.reading import look_up
-from airflow_provider_extend.results import push_run
+from airflow_provider_extend.results import RAW_KEY, push_run
 
 if TYPE_CHECKING:
     from airflow_provider_extend._compat import Context
@@ -44,4 +44,4 @@ class ExtendGetBatchProcessorRunOperator(ExtendOperator):
                     "BatchProcessorRunSensor; a retry of this task reads it again.",
                     run_id=run.id,
                 )
-        return push_run(context, run, self.output_path, self.log)
+        return push_run(context, run, self.output_path, self.log, {RAW_KEY: dict(run.raw)})

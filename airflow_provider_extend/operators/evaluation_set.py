@@ -9,14 +9,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_extend import fingerprints
+from airflow_provider_extend import decisions, fingerprints
 from airflow_provider_extend.api.endpoints import find
 from airflow_provider_extend.api.errors import ExtendInputError
 from airflow_provider_extend.api.versions import V2026
 from airflow_provider_extend.exceptions import airflow_errors
-from airflow_provider_extend.operators import _submit
 from airflow_provider_extend.operators._base import ExtendOperator
-from airflow_provider_extend.operators._submit import Submission, id_of, submit_once
+from airflow_provider_extend.operators._submit import Prepared, Submission, id_of, submit_once
 
 if TYPE_CHECKING:
     from airflow_provider_extend._compat import Context
@@ -108,7 +107,7 @@ class ExtendCreateEvaluationSetItemsOperator(ExtendOperator):
         ids, missing = self._known(client, items)
         if missing and context["ti"].try_number > 1:
             # The list may not show yet what an earlier try added.
-            time.sleep(_submit.LIST_LAG)
+            time.sleep(decisions.LIST_LAG)
             ids, missing = self._known(client, items)
         for start in range(0, len(missing), _ITEMS_PER_CALL):
             chunk = missing[start : start + _ITEMS_PER_CALL]
@@ -166,7 +165,7 @@ class ExtendCreateEvaluationSetItemsOperator(ExtendOperator):
         submission = Submission(
             what="items of the evaluation set",
             parts={"evaluation_set_id": self.evaluation_set_id, "items": list(items)},
-            prepare=lambda: ({}, None),
+            prepare=lambda: Prepared(runs=0),
             create=lambda token, _: {"id": ",".join(self._create(client, items))},
             keep=lambda ids: True,
         )

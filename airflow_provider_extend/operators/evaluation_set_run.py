@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_extend import fingerprints
 from airflow_provider_extend.api.calls import check_id
-from airflow_provider_extend.api.endpoints import find
-from airflow_provider_extend.api.errors import ExtendInputError, ExtendNotFound, ExtendRunFailed
-from airflow_provider_extend.api.runs import CANCELLED, ENTITY_TYPES, EVALUATION_SET_RUN, SUCCEEDED
-from airflow_provider_extend.exceptions import ExtendFailException, airflow_errors
-from airflow_provider_extend.operators._base import ExtendOperator
-from airflow_provider_extend.operators._submit import Submission, submit_once
+from airflow_provider_extend.api.errors import ExtendInputError
+from airflow_provider_extend.api.runs import ENTITY_TYPES, EVALUATION_SET_RUN
+from airflow_provider_extend.exceptions import airflow_errors
+from airflow_provider_extend.operators._run import ExtendRunOperator
+from airflow_provider_extend.operators._submit import Prepared
 from airflow_provider_extend.processors import DRAFT, Processor
-from airflow_provider_extend.reading import look_up
-from airflow_provider_extend.results import RUN_ID_KEY
 
 if TYPE_CHECKING:
     from airflow_provider_extend._compat import Context
@@ -25,12 +22,13 @@ CONFIG_FINGERPRINT_KEY = "config_fingerprint"
 ITEMS_FINGERPRINT_KEY = "items_fingerprint"
 
 
-class ExtendRunEvaluationSetOperator(ExtendOperator):
+class ExtendRunEvaluationSetOperator(ExtendRunOperator):
     """Start an evaluation set run (POST /evaluation_set_runs, 2026-02-09) and return its id.
 
-    Extend charges for it, and no call finds or cancels one afterwards. So it is started once: a retry takes
-    up the run of an earlier try, and where that try died during the call it fails and says what to do.
-    Clearing the task starts a new run. Wait for the run with `BatchProcessorRunSensor`.
+    Extend charges for each of its documents, and no call finds or cancels such a run afterwards. So it is started once:
+    a retry takes up the run of an earlier try, and where that try died during the call it fails and says what to
+    do. Clearing the task starts a new run. Wait for the run with `BatchProcessorRunSensor`, or here with
+    `wait_for_completion=True`.
 
     Pushes to XCom: `run_id`; `config_fingerprint`, of the draft's config read just before the start (None when
     a published version is run), which `ExtendPublishProcessorVersionOperator` holds the draft against;
@@ -40,15 +38,21 @@ class ExtendRunEvaluationSetOperator(ExtendOperator):
     :param version: `draft`, `latest` or a number such as `1.0` (templated). Default: the draft.
     :param processor_id: another processor than the set's own (templated).
     :param evaluation_set_item_ids: run only these items (templated); None: all.
-    :param extend_conn_id: connection (templated).
+    :param wait_for_completion: False by default, unlike other run operators.
+
+    Other parameters: see `ExtendRunOperator`. `max_runs` counts documents.
     """
 
+    kind = EVALUATION_SET_RUN
+    creates = "evaluation_set_runs.create"
+    takes_metadata = False
     template_fields: Sequence[str] = (
         "evaluation_set_id",
         "version",
         "processor_id",
         "evaluation_set_item_ids",
         "extend_conn_id",
+        "output_path",
     )
 
     def __init__(
@@ -58,65 +62,59 @@ class ExtendRunEvaluationSetOperator(ExtendOperator):
         version: str = DRAFT,
         processor_id: str | None = None,
         evaluation_set_item_ids: Sequence[str] | None = None,
+        wait_for_completion: bool = False,
         **kwargs: Any,
     ) -> None:
-        super().__init__(**kwargs)
+        super().__init__(wait_for_completion=wait_for_completion, **kwargs)
         self.evaluation_set_id = evaluation_set_id
         self.version = version
         self.processor_id = processor_id
         self.evaluation_set_item_ids = evaluation_set_item_ids
 
-    def execute(self, context: Context) -> str:
-        client = self.client()
-        with airflow_errors():
-            find("evaluation_set_runs.create").path(client.api_version)
+    @property
+    def _chosen(self) -> list[str] | None:
         # A list: XCom may hand in a lazy sequence.
-        chosen = None if self.evaluation_set_item_ids is None else list(self.evaluation_set_item_ids)
-        if chosen == [] or isinstance(self.evaluation_set_item_ids, str):
-            with airflow_errors():
-                raise ExtendInputError(
-                    f"evaluation_set_item_ids is {self.evaluation_set_item_ids!r}: expected a list of ids, or None for "
-                    "all items. No run was started."
-                )
+        return None if self.evaluation_set_item_ids is None else list(self.evaluation_set_item_ids)
 
-        def prepare() -> tuple[dict[str, str | None], dict[str, Any]]:
-            evaluation_set = client.call("evaluation_sets.retrieve", self.evaluation_set_id)
-            owner = evaluation_set.get("entity") or {}
-            with airflow_errors():
-                named = f"the processor of evaluation set {self.evaluation_set_id}"
-                processor_id = check_id(self.processor_id or owner.get("id"), named)
-            facts = {
-                ITEMS_FINGERPRINT_KEY: fingerprints.of_items(self._items(client)),
-                CONFIG_FINGERPRINT_KEY: self._draft_fingerprint(client, processor_id, owner.get("object")),
-            }
-            return facts, {"id": processor_id, "version": self.version}
+    def parts(self) -> dict[str, Any]:
+        return {
+            "evaluation_set_id": self.evaluation_set_id,
+            "version": self.version,
+            "processor_id": self.processor_id,
+            "evaluation_set_item_ids": self._chosen,
+        }
 
-        def create(token: str, entity: Any) -> Any:
-            # The API takes no metadata here, so the token cannot travel.
-            body: dict[str, Any] = {"evaluationSetId": self.evaluation_set_id, "entity": entity}
-            if chosen is not None:
-                body["evaluationSetItemIds"] = chosen
-            return client.call("evaluation_set_runs.create", body=body)
+    def check(self) -> None:
+        if self._chosen == [] or isinstance(self.evaluation_set_item_ids, str):
+            raise ExtendInputError(
+                f"evaluation_set_item_ids is {self.evaluation_set_item_ids!r}: expected a list of ids, or None for "
+                "all items. No run was started."
+            )
 
-        submission = Submission(
-            what="evaluation set run",
-            parts={
-                "evaluation_set_id": self.evaluation_set_id,
-                "version": self.version,
-                "processor_id": self.processor_id,
-                "evaluation_set_item_ids": chosen,
-            },
-            prepare=prepare,
-            create=create,
-            keep=lambda run_id: self._keep(client, run_id),
-        )
-        receipt = submit_once(context, submission, self.log)
-        ti = context["ti"]
-        ti.xcom_push(key=RUN_ID_KEY, value=receipt.id)
+    def prepare(self, client: ExtendClient) -> Prepared:
+        evaluation_set = client.call("evaluation_sets.retrieve", self.evaluation_set_id)
+        owner = evaluation_set.get("entity") or {}
+        with airflow_errors():
+            named = f"the processor of evaluation set {self.evaluation_set_id}"
+            processor_id = check_id(self.processor_id or owner.get("id"), named)
+        items = self._items(client)
+        facts = {
+            ITEMS_FINGERPRINT_KEY: fingerprints.of_items(items),
+            CONFIG_FINGERPRINT_KEY: self._draft_fingerprint(client, processor_id, owner.get("object")),
+        }
+        runs = len(items if self._chosen is None else self._chosen)
+        return Prepared(facts, {"id": processor_id, "version": self.version}, runs)
+
+    def create(self, client: ExtendClient, metadata: Mapping[str, Any] | None, prepared: Any) -> Any:
+        body: dict[str, Any] = {"evaluationSetId": self.evaluation_set_id, "entity": prepared}
+        if self._chosen is not None:
+            body["evaluationSetItemIds"] = self._chosen
+        return client.call(self.creates, body=body)
+
+    def started(self, context: Context, facts: Mapping[str, Any]) -> None:
         for key in (CONFIG_FINGERPRINT_KEY, ITEMS_FINGERPRINT_KEY):
-            ti.xcom_push(key=key, value=receipt.facts.get(key))
-        self.log.info("Evaluation set run %s of set %s.", receipt.id, self.evaluation_set_id)
-        return receipt.id
+            context["ti"].xcom_push(key=key, value=facts.get(key))
+        self.log.info("Evaluation set run %s of set %s.", self._run_id, self.evaluation_set_id)
 
     def _items(self, client: ExtendClient) -> list[dict[str, Any]]:
         items = list(client.iterate("evaluation_set_items.list", self.evaluation_set_id))
@@ -133,34 +131,3 @@ class ExtendRunEvaluationSetOperator(ExtendOperator):
             return None
         draft = Processor(client, processor_id, ENTITY_TYPES.get(entity_object)).draft()
         return fingerprints.of(draft.config)
-
-    def _keep(self, client: ExtendClient, run_id: str) -> bool:
-        """Whether the run of an earlier try is taken up."""
-        try:
-            run = look_up(client, EVALUATION_SET_RUN, run_id)
-        except ExtendFailException as error:
-            if not isinstance(error.error, ExtendNotFound):
-                raise
-            with airflow_errors():
-                raise ExtendRunFailed(
-                    f"An earlier try started evaluation set run {run_id}, which is paid for, and Extend does not know "
-                    "it (404): deleted, or the connection now leads to another workspace or region. None was "
-                    "started in its place; clear this task to start one.",
-                    run_id=run_id,
-                    outcome="unknown",
-                ) from None
-        if run.outcome == CANCELLED or (run.worth_new_run and run.ended):
-            self.log.warning(
-                "Evaluation set run %s of an earlier try ended %s; starting another.", run_id, run.status
-            )
-            return False
-        if run.outcome not in (None, SUCCEEDED):
-            with airflow_errors():
-                raise ExtendRunFailed(
-                    f"Evaluation set run {run_id} of an earlier try ended {run.status}, and Extend's API gives no "
-                    "reason. A new run would most likely end the same way and cost again: none was started. Clear "
-                    "this task to start one all the same.",
-                    run_id=run_id,
-                    outcome=str(run.outcome),
-                )
-        return True

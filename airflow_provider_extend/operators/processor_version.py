@@ -10,7 +10,7 @@ from airflow_provider_extend.api.errors import ExtendInputError, ExtendPublished
 from airflow_provider_extend.api.runs import BATCH_PROCESSOR_RUN, SUCCEEDED, Run
 from airflow_provider_extend.exceptions import airflow_errors
 from airflow_provider_extend.operators._base import ExtendOperator
-from airflow_provider_extend.operators._submit import Submission, submit_once
+from airflow_provider_extend.operators._submit import Prepared, Submission, submit_once
 from airflow_provider_extend.processors import DRAFT, Processor, ProcessorVersion, check_release_type
 from airflow_provider_extend.reading import look_up
 
@@ -115,16 +115,16 @@ class ExtendPublishProcessorVersionOperator(ExtendOperator):
         return None if version.name == DRAFT else version
 
     def _publish(self, context: Context, processor: Processor, run: Run) -> ProcessorVersion:
-        def prepare() -> tuple[dict[str, str], ProcessorVersion]:
+        def prepare() -> Prepared:
             draft = processor.draft()
             self._check_unchanged(draft, run)
-            return {"config_fingerprint": fingerprints.of(draft.config)}, draft
+            return Prepared({"config_fingerprint": fingerprints.of(draft.config)}, draft, runs=0)
 
         def create(token: str, draft: ProcessorVersion) -> Any:
             description = f"{self.description} [airflow {token}]".strip()
             return processor.publish(draft.config, release_type=self.release_type, description=description)
 
-        def look_up_version(token: str) -> str | None:
+        def look_up_version(token: str, since: float) -> str | None:
             rows = processor.versions()
             return next((str(row["id"]) for row in rows if token in (row.get("description") or "")), None)
 

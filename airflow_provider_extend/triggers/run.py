@@ -10,6 +10,7 @@ from typing import Any
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 from airflow_provider_extend.api.polling import ENDED, ERROR, LAST_INTERVAL, TIMEOUT, Poller
+from airflow_provider_extend.triggers.kill import cancel_after_kill
 from airflow_provider_extend.triggers.watch import SingleRunWatcher, Watcher
 
 #: Everything that an event may say. Events are logged whole and stored: ids and statuses only.
@@ -19,8 +20,8 @@ EVENTS = frozenset({ENDED, TIMEOUT, ERROR})
 class ExtendRunTrigger(BaseTrigger):
     """Fires once, when the run has ended, the deadline has passed, or reading it fails for good.
 
-    Its arguments are stored in plain text: they hold the connection's id, never a secret. It only reads:
-    running twice, or again after a restart, changes nothing.
+    Its arguments are stored in plain text: they hold the connection's id, never a secret. It only reads, so that
+    running twice, or again after a restart, changes nothing; but for `on_kill`, which may cancel the run.
 
     :param extend_conn_id: connection.
     :param kind: kind of run, a key of `airflow_provider_extend.api.runs.READS`.
@@ -29,6 +30,9 @@ class ExtendRunTrigger(BaseTrigger):
     :param max_interval: longest time between two looks, in seconds; young runs are looked at more often.
     :param not_before: when the first look may be, in seconds since the epoch, and nothing is fired before it, the
         deadline neither; None: at once.
+    :param cancel_on_kill: cancel the run when a user ends the task (see `decisions.kill_cancels`); only for a run that
+        this task submitted, and only from Airflow 3.3 on, which tells a trigger of it.
+    :param give_up: fire `error` when errors that may pass come five times in a row; False waits them out.
     """
 
     def __init__(
@@ -39,6 +43,8 @@ class ExtendRunTrigger(BaseTrigger):
         deadline: float,
         max_interval: float = LAST_INTERVAL,
         not_before: float | None = None,
+        cancel_on_kill: bool = False,
+        give_up: bool = True,
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # Airflow does not annotate it
         self.extend_conn_id = extend_conn_id
@@ -47,6 +53,9 @@ class ExtendRunTrigger(BaseTrigger):
         self.deadline = deadline
         self.max_interval = max_interval
         self.not_before = not_before
+        self.cancel_on_kill = cancel_on_kill
+        self.give_up = give_up
+        self._fired = False
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         return (
@@ -58,6 +67,8 @@ class ExtendRunTrigger(BaseTrigger):
                 "deadline": self.deadline,
                 "max_interval": self.max_interval,
                 "not_before": self.not_before,
+                "cancel_on_kill": self.cancel_on_kill,
+                "give_up": self.give_up,
             },
         )
 
@@ -68,8 +79,14 @@ class ExtendRunTrigger(BaseTrigger):
     async def run(self) -> AsyncIterator[TriggerEvent]:
         if self.not_before is not None:
             await asyncio.sleep(max(0.0, self.not_before - time.time()))
-        poller = Poller(started=time.time(), deadline=self.deadline, ceiling=max(self.max_interval, 0.1))
+        poller = Poller(
+            started=time.time(),
+            deadline=self.deadline,
+            ceiling=max(self.max_interval, 0.1),
+            give_up=self.give_up,
+        )
         event, status = await self.watcher().ended(self.kind, self.run_id, poller)
+        self._fired = True
         # Nothing may follow the yield: a second await would count as a kill by a user.
         yield TriggerEvent(
             {
@@ -80,6 +97,11 @@ class ExtendRunTrigger(BaseTrigger):
                 "deadline": self.deadline,
             }
         )
+
+    async def on_kill(self) -> None:
+        """Told to go by Airflow >= 3.3, whatever the reason: cancels the run only where a user ended the task."""
+        if self.cancel_on_kill and not self._fired:
+            await cancel_after_kill(self)
 
 
 def check_event(event: Any, run_id: str) -> Mapping[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 import queue
 import threading
@@ -55,14 +56,14 @@ class SingleRunWatcher:
         key_renewed = warned = False
         while True:
             try:
-                client = await _client(self._conn_id)
+                client = await client_of(self._conn_id)
             except (
                 Exception
             ) as error:  # Airflow's own too: the worker, where it can read, says what to look at
                 self._log.error("%s", error)
                 return ERROR, status
             try:
-                run = await _in_thread(look_up, client, kind, run_id, attempts=1, timeout=_POLL_TIMEOUT)
+                run = await in_thread(look_up, client, kind, run_id, attempts=1, timeout=_POLL_TIMEOUT)
             except ExtendError as error:
                 if error.is_permanent():
                     # What the connection says may have been mended since it was read.
@@ -108,7 +109,7 @@ def _clients_of_loop() -> dict[str, _Known]:
     return _clients.setdefault(asyncio.get_running_loop(), {})
 
 
-async def _client(conn_id: str) -> ExtendClient:
+async def client_of(conn_id: str) -> ExtendClient:
     """One look-up of the connection for all waiters of this loop: it costs two round trips to the supervisor.
 
     :raises ExtendError: the connection is incomplete or its host is not allowed.
@@ -145,8 +146,14 @@ async def _looked_up(conn_id: str) -> ExtendClient:
     return await sync_to_async(ExtendHook(conn_id).plain_client, thread_sensitive=False)()
 
 
-async def _in_thread(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    return await _pool().run(partial(function, *args, **kwargs))
+#: Turns in the pool: what may stop a cost comes before what only looks.
+CANCEL_FIRST = 0
+_LOOK = 1
+
+
+async def in_thread(function: Callable[..., Any], *args: Any, priority: int = _LOOK, **kwargs: Any) -> Any:
+    """Call a function that blocks, in one of a few threads."""
+    return await _pool().run(partial(function, *args, **kwargs), priority)
 
 
 @cache
@@ -161,11 +168,12 @@ class _DaemonPool:
     """
 
     def __init__(self) -> None:
-        self._jobs: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self._jobs: queue.PriorityQueue[tuple[int, int, Callable[[], None]]] = queue.PriorityQueue()
+        self._turns = itertools.count()
         for number in range(_THREADS):
             threading.Thread(target=self._work, name=f"extend-poll-{number}", daemon=True).start()
 
-    async def run(self, function: Callable[[], Any]) -> Any:
+    async def run(self, function: Callable[[], Any], priority: int) -> Any:
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Any] = loop.create_future()
 
@@ -181,9 +189,9 @@ class _DaemonPool:
             with suppress(RuntimeError):  # the loop was closed in the meantime: nobody waits any more
                 loop.call_soon_threadsafe(settled)
 
-        self._jobs.put(job)
+        self._jobs.put((priority, next(self._turns), job))
         return await future
 
     def _work(self) -> None:
         while True:
-            self._jobs.get()()
+            self._jobs.get()[2]()

@@ -7,7 +7,7 @@ import pytest
 
 from airflow_provider_extend.api.runs import read_run
 from airflow_provider_extend.fingerprints import file_ids, of, of_items
-from airflow_provider_extend.results import push_run, result_of_run
+from airflow_provider_extend.results import RAW_KEY, push_run, result_of_run
 
 LIMIT = 48 * 1024
 KEYS = [
@@ -146,8 +146,12 @@ def test_without_a_limit_nothing_is_left_out():
 # --- what is pushed --------------------------------------------------------------------------------------
 
 
+def pushed(ti, run, path=None):
+    return push_run({"ti": ti}, run, path, logging.getLogger("task"), {RAW_KEY: dict(run.raw)})
+
+
 def test_the_apis_own_answer_is_pushed_with_its_percents(example, ti):
-    result = push_run({"ti": ti}, run_2024(example), None, logging.getLogger("task"))
+    result = pushed(ti, run_2024(example))
     assert set(ti) == {"batch_processor_run"}
     assert ti["batch_processor_run"] == example("2024-12-23.batch_processor_run.extract")["batchProcessorRun"]
     assert ti["batch_processor_run"]["metrics"]["fieldMetrics"]["invoice_number"]["recallPerc"] == 98.5
@@ -156,19 +160,19 @@ def test_the_apis_own_answer_is_pushed_with_its_percents(example, ti):
 
 def test_signed_links_are_pushed_without_their_query(example, ti):
     run = run_2024(example, files=[{"presignedUrl": "https://s3.example.com/a.pdf?X-Amz-Signature=abc"}])
-    push_run({"ti": ti}, run, None, logging.getLogger("task"))
+    pushed(ti, run)
     assert ti["batch_processor_run"]["files"] == [{"presignedUrl": "https://s3.example.com/a.pdf"}]
     assert run.raw["files"][0]["presignedUrl"].endswith("=abc"), "the run itself is left as it is"
 
 
 def test_a_signed_link_inside_a_message_is_pushed_without_its_query(example, ti):
     run = run_2024(example, failureMessage="no answer from https://s3.example.com/a.pdf?X-Amz-Signature=abc.")
-    push_run({"ti": ti}, run, None, logging.getLogger("task"))
+    pushed(ti, run)
     assert "Signature" not in json.dumps(ti)
 
 
 def test_what_xcom_cannot_hold_is_left_out_with_a_line_in_the_log(ti, caplog):
-    result = push_run({"ti": ti}, large(2000), None, logging.getLogger("task"))
+    result = pushed(ti, large(2000))
     assert ti == {}
     assert result["truncated"] is True
     assert "batch_processor_run is too large for XCom" in caplog.text
@@ -178,9 +182,9 @@ def test_what_xcom_cannot_hold_is_left_out_with_a_line_in_the_log(ti, caplog):
 
 def test_an_output_path_gets_all_of_it(ti, tmp_path, caplog):
     path = tmp_path / "run.json"
-    push_run({"ti": ti}, large(2000), f"file://{path}", logging.getLogger("task"))
+    pushed(ti, large(2000), f"file://{path}")
     kept = json.loads(path.read_text())
-    assert len(kept["batch_processor_run"]["metrics"]["fieldMetrics"]) == 2000
+    assert len(kept["evaluation_set_run"]["metrics"]["fieldMetrics"]) == 2000
     assert len(kept["result"]["metrics"]) == 2003
     assert ti == {}
     assert str(path) in caplog.text
@@ -188,12 +192,7 @@ def test_an_output_path_gets_all_of_it(ti, tmp_path, caplog):
 
 def test_an_output_path_gets_signed_links_without_their_query(example, ti, tmp_path):
     path = tmp_path / "run.json"
-    push_run(
-        {"ti": ti},
-        run_2024(example, extra="https://s3.example.com/a?sig=abc"),
-        f"file://{path}",
-        logging.getLogger("t"),
-    )
+    pushed(ti, run_2024(example, extra="https://s3.example.com/a?sig=abc"), f"file://{path}")
     assert "abc" not in path.read_text()
     assert set(ti) == {"batch_processor_run"}
 
@@ -201,7 +200,7 @@ def test_an_output_path_gets_signed_links_without_their_query(example, ti, tmp_p
 def test_a_path_that_cannot_be_written_does_not_lose_the_result_of_a_run(example, ti, tmp_path, caplog):
     (tmp_path / "file").touch()
     path = f"file://{tmp_path}/file/run.json"
-    result = push_run({"ti": ti}, run_2024(example), path, logging.getLogger("task"))
+    result = pushed(ti, run_2024(example), path)
     assert result["id"] == "bpr_1234"
     assert set(ti) == {"batch_processor_run"}
     assert f"{path} cannot be written" in caplog.text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable
 from types import SimpleNamespace
@@ -13,7 +14,7 @@ import requests
 
 from airflow_provider_extend.api import retry
 from airflow_provider_extend.emulator.pytest_plugin import ExtendEmulator
-from airflow_provider_extend.operators import _submit
+from airflow_provider_extend import decisions
 
 V24, V25, V26 = "2024-12-23", "2025-04-21", "2026-02-09"
 
@@ -32,7 +33,7 @@ DOCUMENT = b"No: INV-%d\nSum: 1.00\nTotal: %d.00\n"
 @pytest.fixture(autouse=True)
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(retry, "BACKOFF_CAP", 0.0)
-    monkeypatch.setattr(_submit, "LIST_LAG", 0.05)
+    monkeypatch.setattr(decisions, "LIST_LAG", 0.05)
 
 
 class Api:
@@ -209,6 +210,32 @@ class Task:
     def record(self) -> Any:
         assert self.store is not None
         return self.store.get("extend_submission")
+
+
+class Died(BaseException):
+    """Ends a process as `kill -9` does: nothing of the package takes it for an error of Extend."""
+
+
+@pytest.fixture
+def dies_at(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Run a try whose process ends at a POST to a path that fits: `before` it is sent, or `after` it was carried out."""
+
+    def run(task: Any, operator: Any, path: str, moment: str = "after") -> None:
+        really = requests.Session.request
+
+        def request(self: Any, method: str, url: str, **given: Any) -> Any:
+            if method != "POST" or not re.search(path, url):
+                return really(self, method, url, **given)
+            if moment == "after":
+                really(self, method, url, **given)
+            raise Died
+
+        with monkeypatch.context() as patched:
+            patched.setattr(requests.Session, "request", request)
+            with pytest.raises(Died):
+                task.run(operator)
+
+    return run
 
 
 @pytest.fixture

@@ -105,6 +105,7 @@ def test_the_templates_are_what_names_the_run() -> None:
         "processor_id",
         "evaluation_set_item_ids",
         "extend_conn_id",
+        "output_path",
     }
 
 
@@ -164,13 +165,14 @@ def test_the_intent_is_kept_before_the_call_and_the_receipt_after_it(extend, eva
     seen: list[int] = []
     task.store.broken_for = lambda value: bool(seen.append(paid(extend)))
     run_id = task.run(start(evaluation_set))
-    assert seen == [0, 1], "runs that Extend had made at each write"
-    intent, receipt = task.store.writes
+    assert seen == [0, 1, 1], "runs that Extend had made at each write"
+    intent, receipt, spent = task.store.writes
     assert "id" not in intent
     assert receipt == {**intent, "id": run_id}
-    assert set(intent) == {"v", "token", "max_tries", "parts", "facts", "started_at"}
+    assert set(intent) == {"v", "token", "max_tries", "parts", "facts", "started_at", "runs"}
     assert (intent["v"], intent["max_tries"]) == (1, 2)
-    assert list(task.store.rows) == ["extend_submission"]
+    assert spent == {run_id: {"runs": 3, "credits": None}}
+    assert list(task.store.rows) == ["extend_submission", "extend_spent"]
 
 
 def test_tokens_are_random(extend, evaluation_set, new_task) -> None:

@@ -46,11 +46,12 @@ def refused(task: Any, operator: Any) -> str:
     return str(caught.value)
 
 
-def dies(task: Any, operator: Any) -> None:
-    """A try that ends so that Airflow retries it."""
+def dies(task: Any, operator: Any) -> Any:
+    """The error of a try that ends so that Airflow retries it."""
     with pytest.raises(AirflowException) as caught:
         task.run(operator)
     assert not isinstance(caught.value, AirflowFailException), caught.value
+    return caught.value
 
 
 # The way it should go
@@ -399,20 +400,28 @@ def test_a_retry_takes_the_version_that_an_earlier_try_made(judged, task, versio
 
 @pytest.mark.parametrize("store", [True, False], ids=["3.3", "below 3.3"])
 @pytest.mark.parametrize("version", VERSIONS)
-def test_a_publish_whose_answer_was_dropped_is_found_by_a_retry(judged, new_task, version, store) -> None:
+def test_a_publish_whose_answer_was_dropped_is_found_at_once(judged, new_task, version, store) -> None:
     case, task = judged(version), new_task(store=store)
     case.extend.fault(method="POST", path=PUBLISH[version], drop_after=True)
-    dies(task, publish(case.run))
+    value = task.run(publish(case.run))
+    (row,) = case.published()
+    assert (value["id"], case.posts) == (row["id"], 1)
+
+
+@pytest.mark.parametrize("store", [True, False], ids=["3.3", "below 3.3"])
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_publish_whose_process_died_is_found_by_a_retry(judged, new_task, version, store, dies_at) -> None:
+    case, task = judged(version), new_task(store=store)
+    dies_at(task, publish(case.run), PUBLISH[version])
     (row,) = case.published()
     assert task.run(publish(case.run))["id"] == row["id"]
     assert (case.posts, len(case.published())) == (1, 1)
 
 
 @pytest.mark.parametrize("store", [True, False], ids=["3.3", "below 3.3"])
-def test_a_version_deep_in_a_long_list_is_found(judged, new_task, store) -> None:
+def test_a_version_deep_in_a_long_list_is_found(judged, new_task, store, dies_at) -> None:
     case, task = judged(), new_task(store=store)
-    case.extend.fault(method="POST", path="/versions", drop_after=True)
-    dies(task, publish(case.run))
+    dies_at(task, publish(case.run), "/versions")
     (row,) = case.published()
     for _ in range(25):
         path = f"/extractors/{case.processor}/versions"
@@ -422,26 +431,42 @@ def test_a_version_deep_in_a_long_list_is_found(judged, new_task, store) -> None
 
 @pytest.mark.parametrize("store", [True, False], ids=["3.3", "below 3.3"])
 @pytest.mark.parametrize("version", VERSIONS)
-def test_a_publish_that_never_reached_extend_is_made_by_a_retry(judged, new_task, version, store) -> None:
+def test_a_publish_that_never_reached_extend_is_made_by_a_retry(
+    judged, new_task, version, store, dies_at
+) -> None:
     case, task = judged(version), new_task(store=store)
-    case.extend.fault(method="POST", path=PUBLISH[version], drop=True)
-    dies(task, publish(case.run))
+    dies_at(task, publish(case.run), PUBLISH[version], "before")
     value = task.run(publish(case.run))
     (row,) = case.published()
     assert value["id"] == row["id"]
 
 
+def test_a_publish_that_was_certainly_not_carried_out_is_made_in_the_same_try(judged, task) -> None:
+    case = judged()
+    case.extend.fault(method="POST", path="/versions", drop=True)
+    value = task.run(publish(case.run))
+    (row,) = case.published()
+    assert (value["id"], case.posts) == (row["id"], 2)
+
+
+def test_a_publish_that_fails_again_and_again_is_told_as_unknown(judged, task) -> None:
+    case = judged()
+    case.extend.fault(method="POST", path="/versions", drop=True, times=3)
+    error = dies(task, publish(case.run))
+    assert type(error.error).__name__ == "ExtendSubmissionUnknown"
+    assert case.posts == 3
+
+
 def test_a_list_that_lags_is_searched_again_before_a_second_version_is_made(
-    judged, task, monkeypatch
+    judged, task, monkeypatch, dies_at
 ) -> None:
     """The version is there, but for a while the list does not show it."""
-    from airflow_provider_extend.operators import _submit
+    from airflow_provider_extend import decisions
     from airflow_provider_extend.processors import Processor
 
-    monkeypatch.setattr(_submit, "LIST_LAG", 0.3)
+    monkeypatch.setattr(decisions, "LIST_LAG", 0.3)
     case = judged()
-    case.extend.fault(method="POST", path="/versions", drop_after=True)
-    dies(task, publish(case.run))
+    dies_at(task, publish(case.run), "/versions")
     really, looks = Processor.versions, []
 
     def lagging(self: Any) -> Any:
@@ -453,20 +478,18 @@ def test_a_list_that_lags_is_searched_again_before_a_second_version_is_made(
     assert (len(looks), len(case.published())) == (2, 1)
 
 
-def test_a_search_that_fails_is_not_taken_for_an_absent_version(judged, task) -> None:
+def test_a_search_that_fails_is_not_taken_for_an_absent_version(judged, task, dies_at) -> None:
     case = judged()
-    case.extend.fault(method="POST", path="/versions", drop_after=True)
-    dies(task, publish(case.run))
+    dies_at(task, publish(case.run), "/versions")
     case.extend.fault(method="GET", path="/versions$", status=503, times=5)
     dies(task, publish(case.run))
     task.run(publish(case.run))
     assert (case.posts, len(case.published())) == (1, 1)
 
 
-def test_a_draft_that_changed_after_the_publish_does_not_trouble_a_retry(judged, task, bad) -> None:
+def test_a_draft_that_changed_after_the_publish_does_not_trouble_a_retry(judged, task, bad, dies_at) -> None:
     case = judged()
-    case.extend.fault(method="POST", path="/versions", drop_after=True)
-    dies(task, publish(case.run))
+    dies_at(task, publish(case.run), "/versions")
     case.extend.change_draft(case.processor, bad)
     task.run(publish(case.run))
     assert len(case.published()) == 1
@@ -516,13 +539,14 @@ def test_without_a_store_the_token_is_the_same_in_every_try_and_another_after_a_
     assert len({row["description"] for row in case.published()}) == len(case.published()) == 2
 
 
-def test_without_a_store_deployments_do_not_find_each_others_versions(judged, new_task, monkeypatch) -> None:
+def test_without_a_store_deployments_do_not_find_each_others_versions(
+    judged, new_task, monkeypatch, dies_at
+) -> None:
     case, made = judged(), []
     for name in ("staging", "production"):
         monkeypatch.setenv("AIRFLOW__EXTEND__DEPLOYMENT", name)
         task = new_task(store=False)
-        case.extend.fault(method="POST", path="/versions", drop=True)
-        dies(task, publish(case.run))
+        dies_at(task, publish(case.run), "/versions", "before")
         # The retry searches by the token, and must not find what the other deployment has made.
         made.append(task.run(publish(case.run))["id"])
     assert len(set(made)) == len(case.published()) == 2
@@ -532,7 +556,7 @@ def test_the_intent_is_kept_with_the_fingerprint_of_what_is_sent(judged, task) -
     case = judged()
     value = task.run(publish(case.run))
     intent, receipt = task.store.writes
-    assert set(intent) == {"v", "token", "max_tries", "parts", "facts", "started_at"}
+    assert set(intent) == {"v", "token", "max_tries", "parts", "facts", "started_at", "runs"}
     assert receipt == {**intent, "id": value["id"]}
     assert intent["facts"] == {"config_fingerprint": value["config_fingerprint"]}
     assert set(intent["parts"]) == {"run", "processor", "release_type"}

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 import requests_mock as requests_mock_module
 
-from airflow_provider_extend.sensors import _run
+from airflow_provider_extend import waiting
+from airflow_provider_extend.sensors._run import RunSensor
 from airflow_provider_extend.sensors.batch_processor_run import BatchProcessorRunSensor
 from tests.airflow_names import (
     AirflowRescheduleException,
@@ -468,7 +469,7 @@ def test_failures_of_the_triggerer_that_lie_far_apart_are_not_counted_together(
     event = {"event": "error", "kind": "batch_processor_run", "run_id": "bpr_1", "status": None}
     began = time.time()
     for hours in range(10):
-        monkeypatch.setattr(_run.time, "time", lambda hours=hours: began + 3600 * hours)
+        monkeypatch.setattr(waiting.time, "time", lambda hours=hours: began + 3600 * hours)
         resumed(sensor("deferrable", timeout=864_000), context, {**event, "deadline": began + 864_000})
 
 
@@ -649,7 +650,7 @@ def test_making_a_sensor_asks_nobody_anything(requests_mock, monkeypatch) -> Non
 
 def test_a_kind_of_run_has_to_say_where_its_id_is() -> None:
     with pytest.raises(NotImplementedError):
-        _ = _run.RunSensor(task_id="wait").run_id
+        _ = RunSensor(task_id="wait").run_id
 
 
 # Not back before Airflow has reaped the process that let go
@@ -658,7 +659,7 @@ def test_a_kind_of_run_has_to_say_where_its_id_is() -> None:
 def test_a_deferred_task_is_looked_for_only_when_its_process_is_reaped(
     answers, sensor, task_instance, monkeypatch
 ) -> None:
-    monkeypatch.setattr(_run, "_REAPED_SECONDS", 10.0)
+    monkeypatch.setattr(waiting, "REAPED_SECONDS", 10.0)
     answers("PROCESSING")
     before = time.time()
     with pytest.raises(TaskDeferred) as caught:
@@ -669,7 +670,7 @@ def test_a_deferred_task_is_looked_for_only_when_its_process_is_reaped(
 def test_a_task_is_rescheduled_no_sooner_than_its_process_is_reaped(
     answers, sensor, task_instance, monkeypatch
 ) -> None:
-    monkeypatch.setattr(_run, "_REAPED_SECONDS", 10.0)
+    monkeypatch.setattr(waiting, "REAPED_SECONDS", 10.0)
     answers("PROCESSING")
     backoff = {"poke_interval": 2, "exponential_backoff": True, "max_wait": timedelta(seconds=3)}
     for given, least in (({"poke_interval": 2}, 10), ({"poke_interval": 40}, 40), (backoff, 10)):
@@ -680,7 +681,7 @@ def test_a_task_is_rescheduled_no_sooner_than_its_process_is_reaped(
 
 
 def test_a_poke_waits_no_longer_than_its_author_wants(answers, end, monkeypatch) -> None:
-    monkeypatch.setattr(_run, "_REAPED_SECONDS", 10.0)
+    monkeypatch.setattr(waiting, "REAPED_SECONDS", 10.0)
     answers("PROCESSING", "PROCESSED")
     started = time.monotonic()
     assert end("poke").state == "success"

@@ -52,6 +52,8 @@ def test_it_is_stored_as_ids_and_numbers_and_nothing_else(trigger) -> None:
         "deadline": 1800000000.5,
         "max_interval": 30.0,
         "not_before": None,
+        "cancel_on_kill": False,
+        "give_up": True,
     }
     assert json.loads(json.dumps(kwargs)) == kwargs
 

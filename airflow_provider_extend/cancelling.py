@@ -1,0 +1,96 @@
+"""Cancelling a run, and saying in plain words what became of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_extend.api.errors import ExtendError
+from airflow_provider_extend.api.runs import Run, cancels
+from airflow_provider_extend.decisions import CANCELLED, ENDED, GOES_ON, GONE, cancel_means
+from airflow_provider_extend.reading import is_gone, look_up
+
+if TYPE_CHECKING:
+    from airflow_provider_extend.client import ExtendClient
+
+#: A run that has not begun may refuse its cancel (runs.md 4): it is asked again, that often and with this pause.
+_TRIES = 4
+_PAUSE = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """What became of a run that was to be cancelled.
+
+    :ivar means: `cancelled`, `ended`, `goes_on` or `gone` (see `decisions`).
+    :ivar run: as it was read last; None where Extend knows no such run or it was not read.
+    :ivar words: a clause for a message, for instance `was cancelled`.
+    """
+
+    means: str
+    run: Run | None
+    words: str
+
+
+def cancel_run(
+    client: ExtendClient,
+    kind: str,
+    run_id: str,
+    sleep: Callable[[float], None] = time.sleep,
+    **how: Any,
+) -> Cancelled:
+    """Cancel the run unless it has ended. Idempotent: cancelling twice is reading twice.
+
+    :param how: `attempts` and `timeout` of `ExtendClient.call`.
+    :raises ExtendError: (or its translation) where it cannot be told what became of the run, and where
+        Extend refuses both to cancel and to show it (401, 403).
+    """
+    run = _read(client, kind, run_id, how)
+    endpoint = cancels(kind, client.api_version)
+    said = ""
+    for number in range(_TRIES):
+        means = cancel_means(run)
+        if means != GOES_ON or endpoint is None:
+            break
+        if number:
+            sleep(_PAUSE)
+        try:
+            client.call(endpoint, run_id, **how)
+            said = ""
+        except Exception as error:
+            plain = getattr(error, "error", error)
+            if not isinstance(plain, ExtendError):
+                raise
+            said = plain.message
+        # The answer does not decide: a cancel may lose the race, and a lost answer may have been carried out.
+        run = _read(client, kind, run_id, how)
+    return Cancelled(cancel_means(run), run, _words(cancel_means(run), run, endpoint, kind, said))
+
+
+def _read(client: ExtendClient, kind: str, run_id: str, how: dict[str, Any]) -> Run | None:
+    try:
+        return look_up(client, kind, run_id, **how)
+    except Exception as error:
+        if not is_gone(error):
+            raise
+        return None
+
+
+def _words(means: str, run: Run | None, endpoint: str | None, kind: str, said: str) -> str:
+    if means == CANCELLED:
+        return "was cancelled"
+    if means == GONE:
+        return "is not known to Extend any more (404)"
+    status = run.status if run else "?"
+    if means == ENDED:
+        return f"had ended {status} before it could be cancelled"
+    if endpoint is None:
+        return cannot_be_cancelled(kind)
+    return f"could not be cancelled and goes on ({status}; {said or 'Extend took the call'})"
+
+
+def cannot_be_cancelled(kind: str) -> str:
+    """In words, for a kind of run that the connection's API version cannot cancel."""
+    return f"goes on: Extend's API has no call that cancels a {kind.replace('_', ' ')}"

@@ -1,0 +1,127 @@
+"""The document that a run is given: an id of an uploaded file, an address, or a text; exactly one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from airflow_provider_extend.api.calls import check_id, cut_queries
+from airflow_provider_extend.api.errors import ExtendInputError
+from airflow_provider_extend.api.versions import V2026, split_url
+from airflow_provider_extend.operators._run import ExtendRunOperator
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One input of a run.
+
+    :param file_id: of an uploaded file.
+    :param file_url: where Extend fetches it from; the query of a signed link counts for nothing when two of them are
+        compared, since it changes from one signing to the next.
+    :param text: the document itself.
+    :param name: how Extend shows it; not with `file_id`.
+    """
+
+    file_id: str | None = None
+    file_url: str | None = None
+    text: str | None = None
+    name: str | None = None
+
+    def check(self) -> None:
+        """:raises ExtendInputError: naming what is wrong, never the text."""
+        given = [key for key in ("file_id", "file_url", "text") if getattr(self, key) is not None]
+        if len(given) != 1:
+            raise ExtendInputError(
+                f"Given are {', '.join(given) or 'none'} of file_id, file_url and text: expected exactly one. Nothing "
+                "was sent."
+            )
+        if self.file_id is not None:
+            check_id(self.file_id, "file_id")
+        if self.file_url is not None:
+            parts = split_url(self.file_url) if isinstance(self.file_url, str) else None
+            if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
+                shown = cut_queries(self.file_url) if isinstance(self.file_url, str) else repr(self.file_url)
+                raise ExtendInputError(
+                    f"file_url is {shown!r}: expected an address that begins with https://. Nothing was sent."
+                )
+        if self.text is not None and (not isinstance(self.text, str) or not self.text.strip()):
+            raise ExtendInputError("text is empty or is no text. Nothing was sent.")
+
+    @property
+    def parts(self) -> dict[str, Any]:
+        """What tells one document from another (see `fingerprints`)."""
+        url = self.file_url.partition("?")[0] if self.file_url else None
+        return {"file_id": self.file_id, "file_url": url, "text": self.text, "file_name": self.name}
+
+    def body(self, version: str) -> dict[str, Any]:
+        """The file of a request: `file` of 2026-02-09, one of `files` before."""
+        named = {"name" if version == V2026 else "fileName": self.name} if self.name else {}
+        if version == V2026:
+            given = {"id": self.file_id, "url": self.file_url, "text": self.text}
+        else:
+            given = {"fileId": self.file_id, "fileUrl": self.file_url}
+        if self.file_id is not None and version == V2026:
+            named = {}
+        return without_none(given) | named
+
+
+class ExtendDocumentRunOperator(ExtendRunOperator):
+    """Base of the operators whose run reads one document.
+
+    :param file_id: an uploaded file (templated). Exactly one of this, `file_url` and `text`.
+    :param file_url: where Extend fetches the document from (templated). A signed link changes from try to try: its
+        query counts for nothing when a retry looks for the run of an earlier try. Airflow does not show it.
+    :param text: the document itself (templated). Airflow does not show it.
+    :param file_name: how Extend shows the document (templated); not with `file_id`.
+    :param metadata: your own (templated), up to 9 KB; it is sent beside a token by which the run is found again.
+    :param priority: 1 to 100, lower runs first; Extend's default is 50.
+    """
+
+    document_fields: ClassVar[tuple[str, ...]] = ("file_id", "file_url", "text", "file_name", "metadata")
+    confidential_fields = ("file_url", "text")
+
+    def __init__(
+        self,
+        *,
+        file_id: str | None = None,
+        file_url: str | None = None,
+        text: str | None = None,
+        file_name: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        priority: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.file_id = file_id
+        self.file_url = file_url
+        self.text = text
+        self.file_name = file_name
+        self.metadata = metadata
+        self.priority = priority
+
+    @property
+    def document(self) -> Document:
+        return Document(self.file_id, self.revealed("file_url"), self.revealed("text"), self.file_name)
+
+    def check(self) -> None:
+        self.document.check()
+        priority = self.priority
+        if priority is not None and (not isinstance(priority, int) or not 1 <= priority <= 100):
+            raise ExtendInputError(
+                f"priority is {priority!r}: expected a whole number from 1 to 100. Nothing was sent."
+            )
+
+    def parts(self) -> dict[str, Any]:
+        return self.document.parts
+
+    def own_metadata(self) -> Mapping[str, Any] | None:
+        return self.metadata
+
+    def with_common(self, body: dict[str, Any], metadata: Mapping[str, Any] | None) -> dict[str, Any]:
+        """`body` with what every such create takes."""
+        return body | {"metadata": metadata} | ({} if self.priority is None else {"priority": self.priority})
+
+
+def without_none(named: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in named.items() if value is not None}

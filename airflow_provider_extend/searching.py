@@ -1,0 +1,65 @@
+"""Searching Extend for what carries a task's token."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_extend.api.lookups import TOKEN_KEY, LookUp
+from airflow_provider_extend.api.runs import parse_time
+from airflow_provider_extend.reading import is_gone
+
+if TYPE_CHECKING:
+    from airflow_provider_extend.client import ExtendClient
+
+#: Seconds by which this machine's clock and Extend's may differ.
+CLOCK_SKEW = 300.0
+_PAGE_SIZE = 100
+
+
+def runs_with_token(
+    client: ExtendClient, look_up: LookUp, token: str, since: float, narrow: Mapping[str, Any] | None = None
+) -> Iterator[dict[str, Any]]:
+    """Rows of the list, newest first, whose run carries `token`; one complete scan back to `since`.
+
+    :param since: when the token was made, in seconds since the epoch.
+    :param narrow: filters of the list that the runs in question are known to pass.
+    :raises ExtendError: (or its translation) where the scan could not be completed: then nothing is known.
+    """
+    query: dict[str, Any] = {**(narrow or {}), "maxPageSize": _PAGE_SIZE}
+    if look_up.by_creation:
+        query |= {"sortBy": "createdAt", "sortDir": "desc"}
+    for row in client.iterate(look_up.list, query=query):
+        made = parse_time(row.get("createdAt"))
+        if made is not None and made.timestamp() < since - CLOCK_SKEW:
+            if look_up.by_creation:
+                return
+            continue
+        shown = row if look_up.read is None else _read(client, look_up.read, str(row.get("id")))
+        metadata = shown.get("metadata")
+        if isinstance(metadata, Mapping) and metadata.get(TOKEN_KEY) == token:
+            yield row
+
+
+def _read(client: ExtendClient, name: str, run_id: str) -> dict[str, Any]:
+    try:
+        read: dict[str, Any] = client.call(name, run_id)
+    except Exception as error:
+        if is_gone(error):  # deleted since it was listed
+            return {}
+        raise
+    return read
+
+
+def find_by_token(
+    client: ExtendClient, look_up: LookUp, token: str, since: float, narrow: Mapping[str, Any] | None = None
+) -> str | None:
+    """Id of the run, or of the workflow batch, that carries `token`; None if a complete scan shows none.
+
+    A batch of other kinds cannot be named: its members do not show it. `runs_with_token` gives those members.
+    """
+    for row in runs_with_token(client, look_up, token, since, narrow):
+        found = row.get("batchId") if look_up.batch else row.get("id")
+        if isinstance(found, str) and found:
+            return found
+    return None

@@ -1,0 +1,224 @@
+"""The wait for a run that sensors and run operators share: one look, one deferral, one way back."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from airflow.sdk import BaseOperator
+
+from airflow_provider_extend._compat import (
+    AirflowFailException,
+    TaskDeferralError,
+    TaskDeferralTimeout,
+    conf,
+)
+from airflow_provider_extend.api.errors import ExtendRunFailed
+from airflow_provider_extend.api.polling import ERROR
+from airflow_provider_extend.api.runs import Run
+from airflow_provider_extend.exceptions import airflow_errors
+from airflow_provider_extend.hooks.extend import ExtendHook
+from airflow_provider_extend.reading import look_up
+from airflow_provider_extend.triggers.run import ExtendRunTrigger, check_event
+
+if TYPE_CHECKING:
+    from airflow_provider_extend._compat import Context
+    from airflow_provider_extend.client import ExtendClient
+
+#: Airflow's own timeout of a deferral comes this much later than ours: it is a backstop only.
+_BACKSTOP = timedelta(seconds=60)
+_MAX_FAILED_WAITS = 3
+#: Failures further apart than this are not counted together.
+_FAILED_WAITS_SECONDS = 600
+_FAILED_WAITS_KEY = "failed_waits"
+#: A task must not come back before the scheduler has heard of the end of the process that let go of it, which takes
+#: up to a heartbeat interval and a loop: the late report would count for the new process, and the task as failed.
+REAPED_SECONDS = 2 * conf.getfloat("workers", "min_heartbeat_interval", fallback=5.0)
+
+
+class WaitsForRun(BaseOperator):
+    """Mixed into a sensor or an operator. What it needs of that class is named here.
+
+    `kind`: kind of run. `extend_conn_id`, `deferrable`: as given by the author.
+    """
+
+    kind: ClassVar[str]
+    extend_conn_id: str
+    #: Whether the trigger waits out errors that may pass until the deadline, and not only as often as one call would.
+    _patient: bool = False
+    _status: str | None = None
+
+    @property
+    def _waits_for(self) -> str:
+        """Id of the run that is waited for."""
+        raise NotImplementedError
+
+    @property
+    def _interval(self) -> float:
+        """Longest time between two looks, in seconds."""
+        raise NotImplementedError
+
+    @property
+    def _looks_past_errors(self) -> bool:
+        """Whether an error that may pass is logged and the wait goes on."""
+        raise NotImplementedError
+
+    @property
+    def _cancels_when_killed(self) -> bool:
+        """Whether the trigger cancels the run when a user ends the task: only for a run that this task submitted."""
+        return False
+
+    @property
+    def _counts_failed_waits(self) -> bool:
+        """Whether a wait that fails in the triggerer again and again fails the task."""
+        return True
+
+    @property
+    def _limits(self) -> Sequence[float]:
+        """Seconds from the start of this try; the smallest counts."""
+        raise NotImplementedError
+
+    def _ends(self, context: Context, run: Run) -> Any:
+        """The task's value for an ended run; raises for one that did not succeed."""
+        raise NotImplementedError
+
+    def _too_late(self, context: Context, run: Run | None) -> Any:
+        """What to do with a run that still moves at the deadline, and could not be read then if it is None."""
+        raise NotImplementedError
+
+    def _resume(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context) -> Any:
+        """`resume_execution`: a trigger that failed, or Airflow's own timeout, leads to another look."""
+        try:
+            return BaseOperator.resume_execution(self, next_method, next_kwargs, context)
+        except TaskDeferralTimeout:
+            self.log.warning("Airflow's own timeout of the deferral came first; looking once more.")
+            return self._look_or_defer(context, deadline=time.time())
+        except TaskDeferralError as error:
+            if next_method == self.execute_complete.__name__:
+                raise  # our own: it has been counted
+            return self._look_or_defer(context, self._deadline(context), failed=error)
+
+    def execute_complete(self, context: Context, event: Any = None) -> Any:
+        """Called by Airflow when the trigger has fired. What it said is looked at afresh, never believed."""
+        fired = check_event(event, self._waits_for)
+        failed = None
+        if fired["event"] == ERROR:
+            failed = TaskDeferralError(
+                f"The triggerer cannot read {self._named}, and this worker can: look at the triggerer's log, its "
+                "network and its `[extend] allowed_hosts`. The run goes on; a retry waits for it again."
+            )
+        deadline = fired.get("deadline")
+        if not isinstance(deadline, int | float):
+            deadline = self._deadline(context)
+        return self._look_or_defer(context, deadline, failed)
+
+    def _look_or_defer(
+        self, context: Context, deadline: float, failed: TaskDeferralError | None = None
+    ) -> Any:
+        """Look at the run: end the task if the run has ended or it is too late, else wait in the triggerer."""
+        pause = self._interval if failed is not None else 0.0
+        run: Run | None = None
+        try:
+            run = self._read()
+        except AirflowFailException:
+            raise
+        except Exception as error:
+            if not self._looks_past_errors:
+                raise
+            self.log.error("%s; the wait goes on.", error)
+            pause = self._interval
+        else:
+            if run.ended:
+                return self._ends(context, run)
+            if failed is not None:
+                self._count_failed_wait(context, failed)
+        if deadline <= time.time():
+            return self._too_late(context, run)
+        self._defer_until(deadline, pause)
+
+    def _defer_until(self, deadline: float, pause: float = 0.0) -> None:
+        """Wait in the triggerer; the first look comes after `pause` seconds. Does not return."""
+        left = max(deadline - time.time(), 0.0)
+        self.defer(
+            trigger=ExtendRunTrigger(
+                extend_conn_id=self.extend_conn_id,
+                kind=self.kind,
+                run_id=self._waits_for,
+                deadline=deadline,
+                max_interval=self._interval,
+                not_before=time.time() + max(min(pause, left), REAPED_SECONDS),
+                cancel_on_kill=self._cancels_when_killed,
+                give_up=not self._patient,
+            ),
+            method_name="execute_complete",
+            timeout=timedelta(seconds=left) + _BACKSTOP,
+        )
+
+    def _read(self, client: ExtendClient | None = None) -> Run:
+        """The run as it is now; a change of its status is logged."""
+        client = client or ExtendHook(self.extend_conn_id).get_conn()
+        with airflow_errors():
+            run = look_up(client, self.kind, self._waits_for)
+        self._saw(run)
+        return run
+
+    def _saw(self, run: Run) -> None:
+        if run.status != self._status:
+            self._status = run.status
+            level = logging.INFO if run.status_known else logging.WARNING
+            self.log.log(
+                level, "%s is %s%s.", self._named, run.status, "" if run.status_known else " (unknown)"
+            )
+
+    def _failure(self, run: Run, advice: str, worth_new_run: bool = False) -> ExtendRunFailed:
+        """The error for a run that ended, and not in success.
+
+        :param advice: what a retry of the task would do.
+        :param worth_new_run: whether a retry would start another run, which may end better.
+        """
+        if run.failure_reason:
+            reason = f"reason {run.failure_reason}: {run.failure_message or 'no message'}"
+        else:
+            reason = "Extend's API gives no reason for this kind of run"
+        ids = {"source": run.source_id, "processor": run.processor_id, "version": run.processor_version_id}
+        shown = ", ".join(f"{name} {value}" for name, value in ids.items() if value)
+        return ExtendRunFailed(
+            f"{self._named} ended {run.status} ({shown or 'no ids given'}); {reason}. "
+            f"Open {run.url or 'the evaluation page of the processor in the dashboard'} to see the single files. "
+            f"{advice}",
+            run_id=run.id,
+            outcome=str(run.outcome),
+            worth_new_run=worth_new_run,
+        )
+
+    def _count_failed_wait(self, context: Context, error: TaskDeferralError) -> None:
+        """A trigger that fails where this worker reads says nothing about the run: wait again, not in a circle."""
+        ti = context["ti"]
+        last = ti.xcom_pull(task_ids=self.task_id, key=_FAILED_WAITS_KEY, map_indexes=ti.map_index) or {}
+        recent = time.time() - last.get("at", 0) < _FAILED_WAITS_SECONDS
+        count = last.get("count", 0) + 1 if recent else 1
+        if count > _MAX_FAILED_WAITS and self._counts_failed_waits:
+            raise error
+        self.log.warning(
+            "The wait in the triggerer failed (%d in a row, at most %d).", count, _MAX_FAILED_WAITS
+        )
+        ti.xcom_push(key=_FAILED_WAITS_KEY, value={"count": count, "at": time.time()})
+
+    def _deadline(self, context: Context) -> float:
+        """When the wait ends at the latest, in seconds since the epoch."""
+        started = getattr(context["ti"], "start_date", None)
+        return (started.timestamp() if started else time.time()) + self._seconds
+
+    @property
+    def _seconds(self) -> float:
+        limits = [float(limit) for limit in self._limits]
+        if self.execution_timeout:
+            limits.append(self.execution_timeout.total_seconds())
+        return min(limits)
+
+    @property
+    def _named(self) -> str:
+        return f"{self.kind.replace('_', ' ')} {self._waits_for}"
