@@ -93,4 +93,4 @@ def _words(means: str, run: Run | None, endpoint: str | None, kind: str, said: s
 
 def cannot_be_cancelled(kind: str) -> str:
     """In words, for a kind of run that the connection's API version cannot cancel."""
-    return f"goes on: Extend's API has no call that cancels a {kind.replace('_', ' ')}"
+    return f"goes on: Extend's API has no call that cancels this kind ({kind.replace('_', ' ')})"

@@ -218,7 +218,7 @@ class Died(BaseException):
 
 @pytest.fixture
 def dies_at(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Run a try whose process ends at a POST to a path that fits: `before` it is sent, or `after` it was carried out."""
+    """Run a try whose process ends at a POST to such a path: `before` it is sent, or `after` it was carried out."""
 
     def run(task: Any, operator: Any, path: str, moment: str = "after") -> None:
         really = requests.Session.request
