@@ -31,8 +31,10 @@ def get_provider_info() -> dict[str, object]:
                     "airflow_provider_extend.operators.evaluation_gate",
                     "airflow_provider_extend.operators.evaluation_set",
                     "airflow_provider_extend.operators.evaluation_set_run",
+                    "airflow_provider_extend.operators.extract",
                     "airflow_provider_extend.operators.file",
                     "airflow_provider_extend.operators.processor_version",
+                    "airflow_provider_extend.operators.workflow",
                 ],
             }
         ],
@@ -48,6 +50,7 @@ def get_provider_info() -> dict[str, object]:
                 "python-modules": ["airflow_provider_extend.triggers.run"],
             }
         ],
+        "extra-links": ["airflow_provider_extend.links.run.ExtendRunLink"],
         "connection-types": [
             {
                 "connection-type": "extend",
