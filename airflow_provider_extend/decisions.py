@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from airflow_provider_extend import fingerprints
 from airflow_provider_extend.api.errors import ExtendError
 from airflow_provider_extend.api.retry import in_doubt
 from airflow_provider_extend.api.runs import CANCELLED as CANCELLED
@@ -31,6 +32,15 @@ CLEARED = "cleared"
 CHANGED = "changed"
 
 RECORD_VERSION = 1
+
+
+def part(value: Any) -> str:
+    """What a record keeps of something that the author named."""
+    return fingerprints.of(value)[:16]
+
+
+#: A parameter that is not given is the same as one that did not exist when the record was made.
+NOT_GIVEN = part(None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +79,7 @@ def next_try(record: Any, max_tries: int, parts: Mapping[str, str]) -> NextTry:
     if record.get("max_tries") != max_tries:
         return NextTry(SUBMIT, CLEARED)
     old = record["parts"]
-    changed = tuple(sorted(name for name in {*old, *parts} if old.get(name) != parts.get(name)))
+    changed = tuple(sorted(n for n in {*old, *parts} if old.get(n, NOT_GIVEN) != parts.get(n, NOT_GIVEN)))
     if changed:
         return NextTry(SUBMIT, CHANGED, changed)
     return NextTry(TAKE if record.get("id") else LOOK_UP)

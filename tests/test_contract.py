@@ -10,6 +10,7 @@ import asyncio
 import importlib
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -67,6 +68,11 @@ def extend(requests_mock: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     requests_mock.get(f"{BASE}/evaluation_sets/ev_1", json=SET)
     requests_mock.get(f"{BASE}/evaluation_sets/ev_1/items", json=ITEMS)
     requests_mock.post(f"{BASE}/evaluation_sets/ev_1/items", json={"evaluationSetItems": [{"id": "evi_1"}]})
+    ended = {"status": "PROCESSED", "output": {"value": {}}, "metadata": {}}
+    ended |= {"dashboardUrl": "https://dashboard.extend.ai/r", "usage": {"credits": 2, "totalCredits": 5}}
+    requests_mock.post(f"{BASE}/extract_runs", json={"id": "exr_1", **ended, "status": "PROCESSING"})
+    requests_mock.get(f"{BASE}/extract_runs/exr_1", json={"id": "exr_1", **ended})
+    requests_mock.get(f"{BASE}/workflow_runs/workflow_run_1", json={"id": "workflow_run_1", **ended})
     extractor = {"id": "ex_1", "draftVersion": DRAFT, "updatedAt": "2026-05-15T09:00:00Z"}
     requests_mock.get(f"{BASE}/extractors/ex_1", json=extractor)
     requests_mock.post(f"{BASE}/extractors/ex_1/versions", json=VERSION)
@@ -235,6 +241,69 @@ def test_a_record_of_today_is_understood_tomorrow(extend, written) -> None:
     assert written.xcoms["config_fingerprint"] == "c" * 64
 
 
+def test_what_an_extract_leaves_behind(extend, written) -> None:
+    from airflow_provider_extend.operators.extract import ExtendExtractOperator
+
+    operator = ExtendExtractOperator(task_id="e", file_id="file_1", extractor_id="ex_1", push_output=True)
+    value = written.run(operator)
+    assert set(value) == RESULT_KEYS
+    assert set(written.xcoms) == {"run_id", "run_url", "spent", "output"}
+    assert set(written.xcoms["spent"]) == {"runs", "credits", "unknown"}
+    assert set(written.store) == {"extend_submission", "extend_spent"}
+    assert set(written.store["extend_submission"]) == RECORD_KEYS
+    assert written.store["extend_spent"] == {"exr_1": {"runs": 1, "credits": 5.0}}
+    sent = next(request.json() for request in extend.request_history if request.method == "POST")
+    assert set(sent["metadata"]) == {"airflow_token", "airflow_task"}
+    (link,) = operator.operator_extra_links
+    assert (link.name, link.xcom_key) == ("Extend run", "_link_ExtendRunLink")
+
+
+#: What older versions have left in databases: kept as it was, read by every version after it.
+RELEASES = sorted((Path(__file__).parent / "data" / "releases").glob("*.json"))
+
+
+def of_release(operator: str) -> Any:
+    from airflow_provider_extend.operators.evaluation_set_run import ExtendRunEvaluationSetOperator
+    from airflow_provider_extend.operators.extract import ExtendExtractOperator
+    from airflow_provider_extend.operators.workflow import ExtendRunWorkflowOperator
+
+    link = "https://a.example.com/1.pdf?X-Amz-Signature=another"
+    return {
+        "sensor": lambda: sensor(deferrable=True),
+        "evaluate": lambda: ExtendRunEvaluationSetOperator(task_id="e", evaluation_set_id="ev_1"),
+        "extract": lambda: ExtendExtractOperator(task_id="e", file_id="file_1", extractor_id="ex_1"),
+        "workflow": lambda: ExtendRunWorkflowOperator(task_id="e", file_url=link, workflow_id="workflow_1"),
+    }[operator]()
+
+
+@pytest.mark.parametrize("release", RELEASES, ids=lambda path: path.stem)
+def test_what_a_release_has_left_is_understood(extend, written, release) -> None:
+    left = json.loads(release.read_text())
+    for row in left["triggers"]:
+        module, _, name = row["classpath"].rpartition(".")
+        trigger = getattr(importlib.import_module(module), name)(**row["kwargs"])
+        assert row["kwargs"].items() <= trigger.serialize()[1].items()
+    for row in left["events"]:
+        run_id = row["event"]["run_id"]
+        ti = SimpleNamespace(
+            xcom_push=lambda key, value: None,
+            xcom_pull=lambda run_id=run_id, **_: run_id,
+            start_date=datetime.now(UTC),
+            map_index=-1,
+        )
+        value = of_release(row["operator"]).resume_execution(
+            row["method"], {"event": row["event"]}, {"ti": ti}
+        )
+        assert (value["id"], value["outcome"]) == (run_id, "succeeded")
+    for row in left["records"]:
+        task = Written()
+        task.store = {key: value for key, value in row.items() if key.startswith("extend_")}
+        value = task.run(of_release(row["operator"]))
+        assert row["id"] in (value, dict(value).get("id") if isinstance(value, dict) else None)
+        assert task.xcoms["run_id"] == row["id"]
+    assert [request.method for request in extend.request_history if request.method == "POST"] == []
+
+
 def test_what_a_publish_leaves_behind(extend, written) -> None:
     from airflow_provider_extend.operators.processor_version import ExtendPublishProcessorVersionOperator
 
@@ -334,6 +403,30 @@ PARAMETERS = {
         "processor_id",
         "evaluation_set_item_ids",
         "extend_conn_id",
+    },
+    "operators.extract.ExtendExtractOperator": {
+        "file_id",
+        "file_url",
+        "text",
+        "file_name",
+        "metadata",
+        "extractor_id",
+        "version",
+        "config",
+        "override_config",
+        "extend_conn_id",
+        "output_path",
+    },
+    "operators.workflow.ExtendRunWorkflowOperator": {
+        "file_id",
+        "file_url",
+        "text",
+        "file_name",
+        "metadata",
+        "workflow_id",
+        "version",
+        "extend_conn_id",
+        "output_path",
     },
     "operators.file.ExtendUploadFilesOperator": {"paths", "extend_conn_id"},
     "operators.processor_version.ExtendPublishProcessorVersionOperator": {

@@ -35,6 +35,8 @@ MADE = {**RECORD, "id": "exr_1"}
         ({**MADE, "parts": {**PARTS, "file": "g"}}, "submit", "changed", ("file",)),
         ({**MADE, "parts": {"file": "g"}}, "submit", "changed", ("extractor", "file")),
         ({**MADE, "parts": {**PARTS, "more": "m"}}, "submit", "changed", ("more",)),
+        # A parameter that a newer version of this package has, and that is not given, changes nothing.
+        ({**MADE, "parts": {**PARTS, "more": "74234e98afe7498f"}}, "take", None, ()),
         # A clear counts before what was changed with it.
         ({**MADE, "max_tries": 1, "parts": {}}, "submit", "cleared", ()),
         # What cannot be read is never taken for "nothing was made".

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from airflow_provider_extend.api.calls import check_id, cut_queries
+from airflow_provider_extend.api.calls import check_id
 from airflow_provider_extend.api.errors import ExtendInputError
 from airflow_provider_extend.api.versions import V2026, split_url
 from airflow_provider_extend.operators._run import ExtendRunOperator
@@ -41,7 +41,7 @@ class Document:
         if self.file_url is not None:
             parts = split_url(self.file_url) if isinstance(self.file_url, str) else None
             if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
-                shown = cut_queries(self.file_url) if isinstance(self.file_url, str) else repr(self.file_url)
+                shown = str(self.file_url).partition("?")[0]
                 raise ExtendInputError(
                     f"file_url is {shown!r}: expected an address that begins with https://. Nothing was sent."
                 )

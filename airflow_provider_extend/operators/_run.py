@@ -20,8 +20,8 @@ from airflow_provider_extend.api.errors import (
     ExtendTaskKilled,
 )
 from airflow_provider_extend.api.lookups import TASK_KEY, TOKEN_KEY, look_up_of
-from airflow_provider_extend.api.polling import Poller
-from airflow_provider_extend.api.runs import SUCCEEDED, Run, cancels, read_run
+from airflow_provider_extend.api.polling import ERROR, Poller
+from airflow_provider_extend.api.runs import CANCELLED, SUCCEEDED, Run, cancels, read_run
 from airflow_provider_extend.exceptions import airflow_errors, as_airflow
 from airflow_provider_extend.links.run import ExtendRunLink
 from airflow_provider_extend.operators._base import ExtendOperator
@@ -227,8 +227,10 @@ class ExtendRunOperator(WaitsForRun, ExtendOperator):
                 plain = getattr(error, "error", error)
                 if not isinstance(plain, ExtendError):
                     raise
-                self.log.warning("%s; the wait goes on.", error)
                 decision = poller.on_error(plain, time.time())
+                if decision.event == ERROR:
+                    raise
+                self.log.warning("%s; the wait goes on.", error)
             else:
                 if run.ended:
                     return self._ends(context, run)
@@ -242,11 +244,16 @@ class ExtendRunOperator(WaitsForRun, ExtendOperator):
         while (left := until - time.monotonic()) > 0 and not self._killed:
             time.sleep(min(left, _NAP))
         if self._killed:
-            with airflow_errors():
-                raise ExtendTaskKilled(f"The task was told to end while it waited for {self._named}.")
+            raise self._was_killed()
+
+    def _was_killed(self) -> Exception:
+        return as_airflow(ExtendTaskKilled(f"The task was told to end while it waited for {self._named}."))
 
     def _ends(self, context: Context, run: Run) -> Any:
         self._cancel_now = None
+        if self._killed and run.outcome == CANCELLED:
+            # By this process: a retry, where there is one, starts another run.
+            raise self._was_killed()
         spent = Spent(context.get("task_state_store"))
         spent.cost(run.id, run.credits)
         context["ti"].xcom_push(key=SPENT_XCOM_KEY, value=spent.summary())

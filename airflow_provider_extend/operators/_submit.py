@@ -104,7 +104,7 @@ def submit_once(
     ti = context["ti"]
     store: Any = context.get("task_state_store")
     spent = Spent(store)
-    parts = {name: fingerprints.of(value)[:16] for name, value in submission.parts.items()}
+    parts = {name: decisions.part(value) for name, value in submission.parts.items()}
     record = store.get(RECORD_KEY) if store is not None else _computed(context, parts, submission, log)
     plan = decisions.next_try(record, ti.max_tries, parts)
     if plan.action == decisions.FAIL:

@@ -6,15 +6,16 @@ import json
 import re
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import requests
 
+from airflow_provider_extend import decisions
 from airflow_provider_extend.api import retry
 from airflow_provider_extend.emulator.pytest_plugin import ExtendEmulator
-from airflow_provider_extend import decisions
 
 V24, V25, V26 = "2024-12-23", "2025-04-21", "2026-02-09"
 
@@ -184,7 +185,10 @@ class Task:
         self.store = Store() if store else None
         self.retries = self.max_tries = retries
         self.try_number = 0
+        self.map_index = -1
+        self.run_after = datetime.now(UTC)
         self.xcoms: dict[str, Any] = {}
+        self.context: dict[str, Any] = {}
 
     def run(self, operator: Any) -> Any:
         """The next try."""
@@ -195,11 +199,19 @@ class Task:
         def xcom_push(key: str, value: Any) -> None:
             self.xcoms[key] = json.loads(json.dumps(value, allow_nan=False))
 
-        address = {"dag_id": "dag", "run_id": "manual", "task_id": "task", "map_index": -1}
-        tries = {"try_number": self.try_number, "max_tries": self.max_tries}
-        ti = SimpleNamespace(**address, **tries, task=operator, xcom_push=xcom_push)
-        context = {"ti": ti} if self.store is None else {"ti": ti, "task_state_store": self.store}
-        value = operator.execute(context)
+        address = {"dag_id": "dag", "run_id": "manual", "task_id": "task", "map_index": self.map_index}
+        tries = {"try_number": self.try_number, "max_tries": self.max_tries, "start_date": datetime.now(UTC)}
+
+        def xcom_pull(task_ids: str, key: str, map_indexes: int) -> Any:
+            assert (task_ids, map_indexes) == (operator.task_id, self.map_index)
+            return self.xcoms.get(key)
+
+        ti = SimpleNamespace(**address, **tries, task=operator, xcom_push=xcom_push, xcom_pull=xcom_pull)
+        dag_run = SimpleNamespace(run_after=self.run_after)
+        self.context = {"ti": ti, "dag_run": dag_run}
+        if self.store is not None:
+            self.context["task_state_store"] = self.store
+        value = operator.execute(self.context)
         return json.loads(json.dumps(value, allow_nan=False))
 
     def clear(self) -> None:
