@@ -20,7 +20,7 @@ def main() -> None:
         "--state-dir", type=Path, required=True, help="where everything is kept, file bytes too"
     )
     parser.add_argument("--host", default="127.0.0.1", help="loopback by default: the control needs no key")
-    parser.add_argument("--run-seconds", type=float, default=1.0, help="how long an evaluation run takes")
+    parser.add_argument("--run-seconds", type=float, default=1.0, help="how long a run takes")
     given = parser.parse_args()
     server = open_server(given.state_dir, given.token, given.run_seconds, given.host, given.port)
     server.announce = f"Extend emulator listening on {server.base_url}"

@@ -2,35 +2,44 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import parse_qsl
 
-from airflow_provider_extend.emulator import runs
-from airflow_provider_extend.emulator.api import Call, find_version
+from airflow_provider_extend.emulator import clock, faults, runs
+from airflow_provider_extend.emulator.api import find_version
+from airflow_provider_extend.emulator.call import Call
 from airflow_provider_extend.emulator.routes import match
+from airflow_provider_extend.emulator.run_views import batch_status
 from airflow_provider_extend.emulator.state import V26, ApiError, State
 from airflow_provider_extend.emulator.store import Row
 
 PREFIX = "/_control"
-_FAULT_KEYS = frozenset("method path status retry_after drop drop_after latency body times".split())
-_FAULT_BODIES = ("html", "truncated", "malformed", "empty")
+_KINDS = {"run": "evaluation_set_run", "extract_run": "extract_run", "workflow_run": "workflow_run"}
+_SHOWN = (
+    "id evaluationSetId processorId processorVersionId workflowId version source batchId metadata fileName "
+    "createdAt failureReason"
+).split()
+
+
+class Html(str):
+    """A page, where other answers are data."""
 
 
 def handle(state: State, method: str, path: str, body: Any) -> Any:
-    """The answer as JSON-able data; ``bytes`` for the content of a file."""
+    """The answer as JSON-able data; ``bytes`` for the content of a file, ``Html`` for a page."""
+    plain, _, query = path.removeprefix(PREFIX).partition("?")
     for route_method, template, action in _ACTIONS:
-        if route_method == method and (params := match(template, path.removeprefix(PREFIX))) is not None:
-            return action(_call(state, params), body if body is not None else {})
-    raise ApiError(404, f"No control {method} {path}")
-
-
-def _call(state: State, params: dict[str, str]) -> Call:
-    return Call(state, V26, V26, params, {}, "")
+        if route_method == method and (params := match(template, plain)) is not None:
+            call = Call(state, V26, V26, params, dict(parse_qsl(query)), "")
+            return action(call, body if body is not None else {})
+    raise ApiError(404, f"No control {method} {plain}")
 
 
 def _health(call: Call, body: Any) -> Row:
-    return {"status": "ok", "runs": len(call.state.store.all("run"))}
+    return {"status": "ok", "runs": sum(len(call.state.store.all(kind)) for kind in _KINDS)}
 
 
 def _reset(call: Call, body: Any) -> Row:
@@ -53,22 +62,16 @@ def _settings(call: Call, body: Row) -> Row:
 
 
 def _add_faults(call: Call, body: Any) -> list[Row]:
-    faults = [{"times": 1, **fault} for fault in (body if isinstance(body, list) else [body])]
-    for fault in faults:
-        if unknown := sorted(fault.keys() - _FAULT_KEYS):
-            raise ApiError(400, f"Unknown key(s) of a fault: {', '.join(unknown)}")
-        try:
-            re.compile(fault.get("path", ""))
-        except re.error as error:
-            raise ApiError(400, f"path is no regular expression: {error}") from error
-        kind = fault.get("body", "html")
-        if kind not in _FAULT_BODIES and not kind.startswith("redirect:"):
-            raise ApiError(400, f"body must be one of {', '.join(_FAULT_BODIES)} or redirect:<url>")
-    return call.state.add_faults(faults)
+    try:
+        return call.state.faults.add(
+            [faults.checked(one) for one in (body if isinstance(body, list) else [body])]
+        )
+    except ValueError as error:
+        raise ApiError(400, str(error)) from error
 
 
 def _clear_faults(call: Call, body: Any) -> list[Row]:
-    call.state.set_faults([])
+    call.state.faults.clear()
     return []
 
 
@@ -80,30 +83,67 @@ def _add_key(call: Call, body: Row) -> Row:
     return {"status": "ok"}
 
 
+def _requests(call: Call, body: Any) -> list[Row]:
+    method = call.query.get("method")
+    try:
+        path = re.compile(call.query.get("path", ""))
+    except re.error as error:
+        raise ApiError(400, f"path is no regular expression: {error}") from error
+    return [r for r in list(call.state.requests) if method in (None, r["method"]) and path.search(r["path"])]
+
+
+def _found(call: Call) -> tuple[str, Row]:
+    """(kind, run); of the kinds here, a batch of extract runs is one too."""
+    for kind in (*_KINDS, "batch"):
+        if row := call.state.store.get(kind, call.params["id"]):
+            return kind, row
+    raise ApiError(404, f"No run with id {call.params['id']}")
+
+
+def _row(call: Call, kind: str, row: Row) -> Row:
+    shown: Row = {"kind": _KINDS.get(kind, "batch_run")} | {key: row.get(key) for key in _SHOWN}
+    if kind == "batch":
+        return shown | {"status": batch_status(call.state, row), "runCount": row["runCount"]}
+    return shown | clock.progress(row) | {"runCount": len(row.get("items", "1"))}
+
+
 def _runs(call: Call, body: Any) -> list[Row]:
-    shown = "id evaluationSetId processorId processorVersionId version source createdAt failureReason".split()
-    return [
-        {key: row[key] for key in shown} | runs.progress(row) | {"runCount": len(row["items"])}
-        for _, row in call.state.store.all("run")
-    ]
+    wanted = call.query.get("kind")
+    kinds = [kind for kind, name in _KINDS.items() if wanted in (None, name)]
+    if not kinds:
+        raise ApiError(400, f"kind must be one of {', '.join(_KINDS.values())}")
+    rows = [(seq, kind, row) for kind in kinds for seq, row in call.state.store.all(kind)]
+    return [_row(call, kind, row) for _, kind, row in sorted(rows, key=lambda entry: entry[0])]
 
 
 def _outputs(call: Call, body: Any) -> list[Row]:
     """Known from the start of the run, also while the API still shows it as moving."""
-    call.find("run", call.params["id"])
-    return list(call.state.store.need("result", call.params["id"])["outputs"])
+    _found(call)
+    return list((call.state.store.get("result", call.params["id"]) or {"outputs": []})["outputs"])
 
 
 def _patch_run(call: Call, body: Row) -> Row:
     """``status`` forces one, known or not; null gives the run back to its clock."""
     with call.state.store.transaction():
-        row = call.find("run", call.params["id"])
+        kind, row = _found(call)
         if "status" in body:
             forced = {"status": body["status"], "at": call.state.store.stamp()}
             row["forced"] = forced if body["status"] is not None else None
-        row["failureReason"] = body.get("failureReason", row["failureReason"])
-        call.state.store.put("run", row)
-    return next(shown for shown in _runs(call, None) if shown["id"] == row["id"])
+        row["failureReason"] = body.get("failureReason", row.get("failureReason"))
+        call.state.store.put(kind, row)
+    return _row(call, kind, row)
+
+
+def _dashboard(call: Call, body: Any) -> Html:
+    """What a link to a run leads to. Nothing of a document is in it."""
+    shown = _row(call, *_found(call))
+    keys = ("kind", "status", "failureReason", "createdAt", "updatedAt")
+    lines = [f"<dt>{key}</dt><dd>{html.escape(str(shown[key]))}</dd>" for key in keys if shown.get(key)]
+    title = html.escape(shown["id"])
+    return Html(
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title></head>'
+        f"<body><h1>{title}</h1><dl>{''.join(lines)}</dl><p>A local Extend</p></body></html>"
+    )
 
 
 def _file(call: Call, body: Any) -> bytes:
@@ -119,9 +159,10 @@ _ACTIONS: list[tuple[str, str, Callable[[Call, Any], Any]]] = [
     ("POST", "/faults", _add_faults),
     ("DELETE", "/faults", _clear_faults),
     ("POST", "/keys", _add_key),
-    ("GET", "/requests", lambda call, body: list(call.state.requests)),
+    ("GET", "/requests", _requests),
     ("GET", "/runs", _runs),
     ("GET", "/runs/{id}/outputs", _outputs),
     ("PATCH", "/runs/{id}", _patch_run),
+    ("GET", "/dashboard/{id}", _dashboard),
     ("GET", "/files/{id}", _file),
 ]

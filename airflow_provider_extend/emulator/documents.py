@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html.parser import HTMLParser
 
 from pypdf import PdfReader
+
+from airflow_provider_extend.emulator.store import Store
 
 _IMAGES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"II*\x00", b"MM\x00*", b"BM", b"8BPS")
 _HTML = re.compile(
@@ -45,6 +49,22 @@ def read(data: bytes) -> Document:
     if rows := _csv_rows(text):
         return Document("CSV", ("\n".join("\t".join(row) for row in rows),))
     return Document("TXT", tuple(text.split("\f")))
+
+
+def keep(store: Store, file_id: str, data: bytes, pages: Sequence[str]) -> None:
+    store.write_blob(file_id, data)
+    store.write_blob(f"{file_id}.text", json.dumps(pages).encode())
+
+
+def pages_of(store: Store, file_id: str) -> list[str]:
+    """Pages of text; none for a file that cannot be read or was deleted: it counts, without values."""
+    stored = store.read_blob(f"{file_id}.text")
+    return list(json.loads(stored)) if stored else []
+
+
+def forget(store: Store, file_id: str) -> None:
+    for name in (file_id, f"{file_id}.text"):
+        store.delete_blob(name)
 
 
 def _decode(data: bytes) -> str | None:

@@ -72,6 +72,6 @@ def _extend_emulator_server(tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 @pytest.fixture
 def extend_emulator(_extend_emulator_server: Server) -> ExtendEmulator:
-    """A running, empty emulator whose evaluation runs take 0.2 s."""
+    """A running, empty emulator whose runs take 0.2 s."""
     _extend_emulator_server.state.reset()
     return ExtendEmulator(_extend_emulator_server.base_url, TOKEN, _extend_emulator_server)

@@ -14,14 +14,15 @@ from typing import Any
 import uvicorn
 from fastapi import FastAPI, Request, Response
 from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import JSONResponse
+from fastapi.responses import HTMLResponse, JSONResponse
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from airflow_provider_extend.emulator import control
-from airflow_provider_extend.emulator.api import Call
+from airflow_provider_extend.emulator.call import Call
 from airflow_provider_extend.emulator.routes import Route, check_body, envelope, resolve
 from airflow_provider_extend.emulator.state import V25, V26, VERSIONS, ApiError, State
 from airflow_provider_extend.emulator.store import Row, new_id, timestamp
@@ -58,10 +59,13 @@ def create_app(state: State) -> FastAPI:
     async def entry(request: Request) -> Response:
         if request.url.path.startswith(control.PREFIX + "/"):
             return await _controlled(state, request)
-        record: Row = {"method": request.method, "path": request.url.path, "status": None}
+        record: Row = {"method": request.method, "path": request.url.path, "status": None, "runs": []}
         record |= {"version": request.headers.get("x-extend-api-version"), "at": timestamp(datetime.now(UTC))}
         state.requests.append(record)
-        response = await _Exchange(state, request).run()
+        try:
+            response = await _Exchange(state, request, record["runs"]).run()
+        except ClientDisconnect:  # before all of the request was here; later it is carried out all the same
+            return _Cut(b"")
         record["status"] = None if isinstance(response, _Cut) else response.status_code
         return response
 
@@ -72,19 +76,22 @@ async def _controlled(state: State, request: Request) -> Response:
     raw = await request.body()
     try:
         body = json.loads(raw) if raw else None
-        answer = await run_in_threadpool(control.handle, state, request.method, request.url.path, body)
+        path = f"{request.url.path}?{request.url.query}"
+        answer = await run_in_threadpool(control.handle, state, request.method, path, body)
     except ApiError as error:
         return JSONResponse({"error": error.message}, error.status)
     except ValueError as error:
         return JSONResponse({"error": str(error)}, 400)
+    if isinstance(answer, control.Html):
+        return HTMLResponse(answer)
     return Response(answer) if isinstance(answer, bytes) else JSONResponse(answer)
 
 
 class _Exchange:
-    """One API request and its answer."""
+    """One API request and its answer. Nothing of it ends early because the client has gone."""
 
-    def __init__(self, state: State, request: Request) -> None:
-        self._state, self._request, self._id = state, request, new_id("req_")
+    def __init__(self, state: State, request: Request, made: list[str]) -> None:
+        self._state, self._request, self._id, self._made = state, request, new_id("req_"), made
         self._settings = state.settings
         self._route: Route | None = None
         self._version = request.headers.get("x-extend-api-version", "")
@@ -101,6 +108,7 @@ class _Exchange:
             response = self._instead(fault, kind)
         else:
             response = await self._answer()
+        await asyncio.sleep(fault.get("latency_after", 0))
         response.headers["x-extend-request-id"] = self._id
         if fault.get("drop_after"):
             return _Cut(b"")
@@ -166,7 +174,8 @@ class _Exchange:
         state.limit(route.limit_class)
         style = V25 if route.legacy and self._version == V26 else self._version
         query = dict(request.query_params)
-        call = Call(state, self._version, style, params, query, str(request.base_url).rstrip("/"))
+        base_url = str(request.base_url).rstrip("/")
+        call = Call(state, self._version, style, params, query, base_url, made=self._made)
         if route.path == "/files/upload":
             call.upload = await self._upload()
         elif request.method == "POST":
@@ -176,8 +185,9 @@ class _Exchange:
         return JSONResponse(envelope(route, self._version, answer))
 
     async def _json(self) -> Row:
+        raw = await self._request.body()
         try:
-            body: Any = json.loads(await self._request.body())
+            body: Any = json.loads(raw) if raw else {}
         except ValueError as error:
             raise ApiError(400, f"The body is no JSON: {error}") from error
         if not isinstance(body, dict):

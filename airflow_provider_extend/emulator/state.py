@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import threading
 import time
 from collections import deque
 from pathlib import Path
 from types import UnionType
 
+from airflow_provider_extend.emulator.faults import Faults
 from airflow_provider_extend.emulator.store import Row, Store
 
 V24, V25, V26 = "2024-12-23", "2025-04-21", "2026-02-09"
@@ -32,6 +32,8 @@ _SETTINGS: dict[str, type | UnionType] = {
     "rich_metrics_2025": bool,
     "fail_runs": dict | int,
     "echo_authorization": bool,
+    "list_lag": int | float,
+    "seed": int,
 }
 
 
@@ -54,7 +56,10 @@ class State:
             "rich_metrics_2025": False,
             "fail_runs": {"times": 0, "reason": None},
             "echo_authorization": False,
+            "list_lag": 0,
+            "seed": 0,
         }
+        self.faults = Faults(self.store, self.settings["seed"])
         self.requests: list[Row] = []
         self._lock = threading.Lock()
         self._seen: dict[str, deque[float]] = {}
@@ -64,6 +69,7 @@ class State:
         with self._lock:
             self.requests.clear()
             self._seen.clear()
+        self.faults.reload(self.settings["seed"])
 
     # settings, keys and faults are objects of the store like any other, so they outlive a restart too
 
@@ -91,6 +97,8 @@ class State:
                     base = {"times": 1, "reason": None} if name == "fail_runs" else self.settings[name]
                     changes[name] = base | changes[name]
             self.store.put("control", self._control("settings") | changes)
+        if "seed" in changes:
+            self.faults.seed(changes["seed"])
         return self.settings
 
     def take_failure(self) -> Row | None:
@@ -136,27 +144,5 @@ class State:
                 raise ApiError(429, "Too many requests. Back off and retry.")
             seen.append(now)
 
-    @property
-    def faults(self) -> list[Row]:
-        return self._control("faults").get("list", [])  # type: ignore[no-any-return]  # JSON
-
-    def set_faults(self, faults: list[Row]) -> None:
-        self.store.put("control", {"id": "faults", "list": faults})
-
-    def add_faults(self, faults: list[Row]) -> list[Row]:
-        with self.store.transaction():
-            self.set_faults(self.faults + faults)
-        return self.faults
-
     def take_fault(self, method: str, path: str) -> Row:
-        """The first fault that fits, counted down; an empty one when none does."""
-        if not self.faults:
-            return {}
-        with self.store.transaction():
-            faults = self.faults
-            for fault in faults:
-                if fault.get("method", method) == method and re.search(fault.get("path", ""), path):
-                    fault["times"] -= 1
-                    self.set_faults([f for f in faults if f["times"] > 0])
-                    return fault
-        return {}
+        return self.faults.take(method, path)

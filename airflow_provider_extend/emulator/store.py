@@ -41,6 +41,8 @@ class Store:
             "CREATE TABLE IF NOT EXISTS objects(seq INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL,"
             " id TEXT NOT NULL, body TEXT NOT NULL, created TEXT NOT NULL, UNIQUE(kind, id))"
         )
+        # Parsed rows of each kind that was listed, so that a list of thousands parses nothing twice.
+        self._listed: dict[str, dict[str, tuple[int, Row]]] = {}
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -51,6 +53,7 @@ class Store:
                 yield
             except BaseException:
                 self._db.execute("ROLLBACK")
+                self._listed.clear()
                 raise
             self._db.execute("COMMIT")
 
@@ -61,12 +64,16 @@ class Store:
             return timestamp(self._last)
 
     def put(self, kind: str, body: Row) -> Row:
+        text, key = json.dumps(body), body["id"]
         with self._lock:
-            self._db.execute(
+            done = self._db.execute(
                 "INSERT INTO objects(kind, id, body, created) VALUES (?, ?, ?, ?)"
                 " ON CONFLICT(kind, id) DO UPDATE SET body = excluded.body",
-                (kind, body["id"], json.dumps(body), body.get("createdAt", "")),
+                (kind, key, text, body.get("createdAt", "")),
             )
+            if (listed := self._listed.get(kind)) is not None:
+                seq = listed[key][0] if key in listed else done.lastrowid or 0
+                listed[key] = (seq, json.loads(text))
         return body
 
     def get(self, kind: str, key: str) -> Row | None:
@@ -84,20 +91,24 @@ class Store:
         return row
 
     def all(self, kind: str) -> list[tuple[int, Row]]:
-        """(sequence number, object), oldest first."""
+        """(sequence number, object), oldest first. The objects are shared: to read, never to change."""
         with self._lock:
-            rows = self._db.execute(
-                "SELECT seq, body FROM objects WHERE kind = ? ORDER BY seq", (kind,)
-            ).fetchall()
-        return [(seq, json.loads(body)) for seq, body in rows]
+            if kind not in self._listed:
+                rows = self._db.execute(
+                    "SELECT seq, id, body FROM objects WHERE kind = ? ORDER BY seq", (kind,)
+                ).fetchall()
+                self._listed[kind] = {key: (seq, json.loads(body)) for seq, key, body in rows}
+            return list(self._listed[kind].values())
 
     def delete(self, kind: str, key: str) -> None:
         with self._lock:
             self._db.execute("DELETE FROM objects WHERE kind = ? AND id = ?", (kind, key))
+            self._listed.get(kind, {}).pop(key, None)
 
     def clear(self) -> None:
         with self._lock:
             self._db.execute("DELETE FROM objects")
+            self._listed.clear()
         for path in self._blobs.iterdir():
             path.unlink()
 

@@ -63,6 +63,28 @@ class Api:
             time.sleep(0.02)
         raise AssertionError(f"{run_id} did not end")
 
+    def until(self, path: str, *statuses: str, version: str = V26) -> Any:
+        """The run of this path once it has one of these statuses."""
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline:
+            run = self.ok("GET", path, version)
+            run = run if version == V26 else run["workflowRun"]
+            if run["status"] in statuses:
+                return run
+            time.sleep(0.02)
+        raise AssertionError(f"{path} is {run['status']}")
+
+    def pages(self, path: str, query: Any, version: str = V26, key: str = "data") -> list[list[Any]]:
+        """All pages of a list."""
+        found: list[list[Any]] = []
+        token: dict[str, str] = {}
+        while True:
+            page = self.ok("GET", path, version, params=query | token)
+            found.append(page[key])
+            if not page.get("nextPageToken"):
+                return found
+            token = {"nextPageToken": page["nextPageToken"]}
+
     def evaluate(self, config: Any, items: list[tuple[bytes, Any]]) -> Any:
         set_id = self.evaluation_set(self.extractor(config)["id"], items)
         return self.finished(self.run(set_id)["id"])

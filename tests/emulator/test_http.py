@@ -79,7 +79,13 @@ def test_error_bodies_have_the_form_of_the_version_and_of_the_path(api, example)
         ("GET", "/extractors", V25, 404),
         ("POST", "/evaluation_set_runs", V24, 404),
         ("DELETE", "/files/x", V24, 404),
-        ("GET", "/workflows", V26, 404),
+        ("GET", "/classifiers", V26, 404),
+        ("POST", "/extract_runs", V25, 404),
+        ("GET", "/extract_runs/x", V24, 404),
+        ("GET", "/batch_runs/x", V25, 404),
+        ("GET", "/workflows", V25, 404),
+        ("POST", "/workflow_runs/x/cancel", V24, 404),
+        ("DELETE", "/workflow_runs/x", V24, 404),
     ],
 )
 def test_endpoints_that_are_not_there(api, method: str, path: str, version: str, status: int) -> None:
@@ -107,6 +113,9 @@ def test_endpoints_that_are_not_there(api, method: str, path: str, version: str,
         ("/processors", V25, {"name": "n", "type": "CLASSIFY"}, "EXTRACT processors only"),
         ("/processors", V24, {"name": "n", "type": "SPLITTER"}, "EXTRACT processors only"),
         ("/files", V24, {"name": "n", "url": "https://example.com/a.pdf"}, "rawText"),
+        ("/workflows", V26, {"steps": []}, "Missing required field(s): name"),
+        ("/workflows", V26, {"name": "n", "steps": [{"type": "PARSE"}]}, "steps[0].name"),
+        ("/workflows", V26, {"name": "n", "steps": [{"name": "e", "type": "EXTRACT"}]}, "extractor.id"),
     ],
 )
 def test_bad_bodies_say_what_is_wrong(api, path: str, version: str, body: Any, said: str) -> None:

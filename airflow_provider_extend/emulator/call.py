@@ -1,0 +1,49 @@
+"""One call of an endpoint: what a handler is given, and what it may answer beside an object."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from airflow_provider_extend.emulator.state import ApiError, State
+from airflow_provider_extend.emulator.store import Row
+from airflow_provider_extend.emulator.views import View
+
+_NAMES = {
+    "file": "file",
+    "processor": "processor or extractor",
+    "version": "version",
+    "set": "evaluation set",
+    "item": "evaluation set item",
+    "run": "run",
+    "extract_run": "extract run",
+    "batch": "batch run",
+    "workflow": "workflow",
+    "workflow_run": "workflow run",
+}
+
+
+@dataclass
+class Call:
+    state: State
+    version: str
+    style: str  # the version whose shapes are shown: the legacy paths of 2026-02-09 show those of 2025-04-21
+    params: dict[str, str]
+    query: dict[str, str]
+    base_url: str
+    body: Row = field(default_factory=dict)
+    upload: tuple[str, bytes] | None = None
+    made: list[str] = field(default_factory=list)  # the runs that this call made
+
+    def find(self, kind: str, key: str) -> Row:
+        if row := self.state.store.get(kind, key):
+            return row
+        raise ApiError(404, f"No {_NAMES[kind]} with id {key}")
+
+    def show(self, shape: str, row: Row) -> Row:
+        return View(self.state, self.style, self.base_url).show(shape, row)
+
+
+@dataclass(frozen=True)
+class Page:
+    rows: list[Row]
+    token: str | None = None
