@@ -66,15 +66,18 @@ def run_dag(
         from tests.airflow_names import DagBag
 
         dag = DagBag(str(dag_folder / f"{dag_id}.py")).dags[dag_id]
-        wait = dag.get_task("wait")
-        wait.deferrable = deferrable
-        wait.poke_interval = 0.1
+        for waits in (task for task in dag.tasks if task.task_id == "wait"):
+            waits.deferrable = deferrable
+            waits.poke_interval = 0.1
         done = dag.test(run_conf=conf)
         xcoms: dict[str, dict[str, Any]] = {}
         with create_session() as session:
             for row in session.scalars(select(XComModel).where(XComModel.run_id == done.run_id)):
                 xcoms.setdefault(row.task_id, {})[row.key] = XComModel.deserialize_value(row)
-            states = {ti.task_id: str(ti.state) for ti in done.get_task_instances(session=session)}
+            states = {
+                ti.task_id if ti.map_index < 0 else f"{ti.task_id}[{ti.map_index}]": str(ti.state)
+                for ti in done.get_task_instances(session=session)
+            }
         return DagRun(str(done.state), states, xcoms)
 
     return run

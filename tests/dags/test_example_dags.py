@@ -9,10 +9,11 @@ pytestmark = pytest.mark.filterwarnings("ignore:Using `httpx` with `starlette.te
 
 V24, V25, V26 = "2024-12-23", "2025-04-21", "2026-02-09"
 GATE, BY_ID = "extend_evaluation_gate", "extend_gate_by_run_id"
+EXTRACT = "extend_extract_documents"
 MODES = pytest.mark.parametrize("deferrable", [False, True], ids=["poke", "deferrable"])
 
 
-@pytest.mark.parametrize("dag_id", [GATE, BY_ID])
+@pytest.mark.parametrize("dag_id", [GATE, BY_ID, EXTRACT])
 def test_a_dag_is_imported_without_errors_and_without_warnings(dag_folder, dag_id) -> None:
     from tests.airflow_names import DagBag
 
@@ -116,3 +117,28 @@ def test_a_draft_that_is_edited_while_it_is_judged_is_not_published(run_dag, ext
     done = run_dag(GATE, {"extractor_id": extractor, "documents_dir": str(local.folder)})
     assert (done.states["gate"], done.states["publish"]) == ("success", "failed")
     assert local.published(extractor) == []
+
+
+def test_each_document_is_extracted_once(run_dag, extend) -> None:
+    local = extend(V26)
+    local.emulator.control("POST", "/settings", {"run_seconds": 0.2})
+    conf = {"extractor_id": local.processor(good=True), "documents_dir": str(local.folder)}
+    done = run_dag(EXTRACT, conf)
+    assert (done.state, set(done.states.values())) == ("success", {"success"})
+    runs = local.emulator.control("GET", "/runs?kind=extract_run")
+    assert sorted(run["metadata"]["airflow_task"]["map_index"] for run in runs) == [0, 1, 2, 3]
+    assert {run["status"] for run in runs} == {"PROCESSED"}
+    # Each document has one page: a credit to parse it, and one to extract.
+    assert done.xcoms["summary"]["return_value"] == {"documents": 4, "credits": 8}
+    read = [local.emulator.control("GET", f"/runs/{run['id']}/outputs")[0]["output"]["total"] for run in runs]
+    assert sorted(read) == [21, 22, 23, 24]
+
+
+def test_an_extract_task_that_is_run_again_in_another_dag_run_pays_again(run_dag, extend) -> None:
+    """Once means once a DAG run."""
+    local = extend(V26)
+    local.emulator.control("POST", "/settings", {"run_seconds": 0.1})
+    conf = {"extractor_id": local.processor(good=True), "documents_dir": str(local.folder)}
+    run_dag(EXTRACT, conf)
+    run_dag(EXTRACT, conf)
+    assert len(local.emulator.control("GET", "/runs?kind=extract_run")) == 8
