@@ -27,22 +27,31 @@ class Cancelled:
     :ivar means: `cancelled`, `ended`, `goes_on` or `gone` (see `decisions`).
     :ivar run: as it was read last; None where Extend knows no such run or it was not read.
     :ivar words: a clause for a message, for instance `was cancelled`.
+    :ivar possible: whether the API has a call that cancels this kind of run.
     """
 
     means: str
     run: Run | None
     words: str
+    possible: bool = True
+
+    @property
+    def refused(self) -> bool:
+        """It moves although it can be cancelled: worth another try."""
+        return self.possible and self.means == GOES_ON
 
 
 def cancel_run(
     client: ExtendClient,
     kind: str,
     run_id: str,
-    sleep: Callable[[float], None] = time.sleep,
+    sleep: Callable[[float], None] | None = None,
+    settle: int = 0,
     **how: Any,
 ) -> Cancelled:
     """Cancel the run unless it has ended. Idempotent: cancelling twice is reading twice.
 
+    :param settle: a run that is CANCELLING may still end otherwise: how often it is read again to see.
     :param how: `attempts` and `timeout` of `ExtendClient.call`.
     :raises ExtendError: (or its translation) where it cannot be told what became of the run, and where
         Extend refuses both to cancel and to show it (401, 403).
@@ -55,7 +64,7 @@ def cancel_run(
         if means != GOES_ON or endpoint is None:
             break
         if number:
-            sleep(_PAUSE)
+            (sleep or time.sleep)(_PAUSE)
         try:
             client.call(endpoint, run_id, **how)
             said = ""
@@ -66,7 +75,14 @@ def cancel_run(
             said = plain.message
         # The answer does not decide: a cancel may lose the race, and a lost answer may have been carried out.
         run = _read(client, kind, run_id, how)
-    return Cancelled(cancel_means(run), run, _words(cancel_means(run), run, endpoint, kind, said))
+    for _ in range(settle):
+        if run is None or run.ended or cancel_means(run) != CANCELLED:
+            break
+        (sleep or time.sleep)(_PAUSE)
+        run = _read(client, kind, run_id, how)
+    return Cancelled(
+        cancel_means(run), run, _words(cancel_means(run), run, endpoint, kind, said), endpoint is not None
+    )
 
 
 def _read(client: ExtendClient, kind: str, run_id: str, how: dict[str, Any]) -> Run | None:

@@ -242,8 +242,8 @@ class ExtendClient:
     def prepared(self, name: str, *path_args: str) -> Callable[[], int | None]:
         """One request, without a body, that can be sent from a signal handler.
 
-        What it needs is made now. Sending takes no lock and no turn of a rate limit, repeats nothing, follows no
-        redirect and lasts three seconds at most.
+        What it needs is made now. Sending takes no lock and no turn of a rate limit, repeats nothing and follows no
+        redirect; it waits a second for a connection and two for an answer.
 
         :return: sends it and returns the HTTP status, None where no answer came.
         :raises ExtendInputError: as `call` does for a name or id that cannot be sent.

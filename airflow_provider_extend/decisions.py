@@ -25,6 +25,7 @@ SUBMIT = "submit"
 TAKE = "take"
 LOOK_UP = "look_up"
 FAIL = "fail"
+WAIT = "wait"
 
 # Why a record of an earlier try does not count for this one.
 FIRST = "first"
@@ -86,7 +87,7 @@ def next_try(record: Any, max_tries: int, parts: Mapping[str, str]) -> NextTry:
 
 
 def earlier_run(run: Run | None) -> str:
-    """`take`, `submit` a new one, or `fail`, for the run of an earlier try as it is now.
+    """`take`, `submit` a new one, `fail`, or `wait` and ask again, for the run of an earlier try as it is now.
 
     A run that moves is waited for and one that ended is handed on, whatever a person made of it. Only a run that was
     cancelled, or that failed for a reason that a new one may not meet again, is followed by another.
@@ -95,6 +96,8 @@ def earlier_run(run: Run | None) -> str:
     """
     if run is None:
         return FAIL
+    if run.status == "CANCELLING":
+        return WAIT
     if run.outcome == CANCELLED:
         return SUBMIT
     if run.outcome == FAILED:

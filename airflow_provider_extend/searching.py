@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_extend.api.lookups import TOKEN_KEY, LookUp
@@ -52,14 +52,21 @@ def _read(client: ExtendClient, name: str, run_id: str) -> dict[str, Any]:
 
 
 def find_by_token(
-    client: ExtendClient, look_up: LookUp, token: str, since: float, narrow: Mapping[str, Any] | None = None
+    client: ExtendClient,
+    look_up: LookUp,
+    token: str,
+    since: float,
+    narrow: Mapping[str, Any] | None = None,
+    skip: Collection[str] = (),
 ) -> str | None:
-    """Id of the run, or of the workflow batch, that carries `token`; None if a complete scan shows none.
+    """Id of the newest run, or workflow batch, that carries `token`; None if a complete scan shows none.
+
+    :param skip: ids that are known, and are not what is looked for.
 
     A batch of other kinds cannot be named: its members do not show it. `runs_with_token` gives those members.
     """
     for row in runs_with_token(client, look_up, token, since, narrow):
         found = row.get("batchId") if look_up.batch else row.get("id")
-        if isinstance(found, str) and found:
+        if isinstance(found, str) and found and found not in skip:
             return found
     return None

@@ -61,8 +61,7 @@ class WaitsForRun(BaseOperator):
         """Longest time between two looks, in seconds."""
         raise NotImplementedError
 
-    @property
-    def _looks_past_errors(self) -> bool:
+    def _looks_past(self, error: Exception) -> bool:
         """Whether an error that may pass is logged and the wait goes on."""
         raise NotImplementedError
 
@@ -126,7 +125,7 @@ class WaitsForRun(BaseOperator):
         except AirflowFailException:
             raise
         except Exception as error:
-            if not self._looks_past_errors:
+            if not self._looks_past(error):
                 raise
             self.log.error("%s; the wait goes on.", error)
             pause = self._interval
@@ -157,13 +156,15 @@ class WaitsForRun(BaseOperator):
             timeout=timedelta(seconds=left) + _BACKSTOP,
         )
 
-    def _read(self, client: ExtendClient | None = None) -> Run:
+    def _read(self) -> Run:
         """The run as it is now; a change of its status is logged."""
-        client = client or ExtendHook(self.extend_conn_id).get_conn()
         with airflow_errors():
-            run = look_up(client, self.kind, self._waits_for)
+            run = look_up(self._reader(), self.kind, self._waits_for)
         self._saw(run)
         return run
+
+    def _reader(self) -> ExtendClient:
+        return ExtendHook(self.extend_conn_id).get_conn()
 
     def _saw(self, run: Run) -> None:
         if run.status != self._status:

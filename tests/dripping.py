@@ -14,7 +14,14 @@ def dripping_server() -> Iterator[str]:
     over = threading.Event()
 
     def drip(listener: socket.socket) -> None:
-        connection, _ = listener.accept()
+        listener.settimeout(0.05)
+        while True:
+            try:
+                connection, _ = listener.accept()
+                break
+            except TimeoutError:
+                if over.is_set():  # nobody came
+                    return
         with connection:
             connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
             while not over.wait(0.05):

@@ -54,7 +54,7 @@ RESULT_KEYS = {
     "config_fingerprint",
     "items_fingerprint",
 }
-RECORD_KEYS = {"v", "token", "max_tries", "parts", "facts", "started_at", "runs", "id"}
+RECORD_KEYS = {"v", "token", "max_tries", "parts", "facts", "started_at", "runs", "account", "id"}
 
 
 @pytest.fixture

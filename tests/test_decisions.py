@@ -67,7 +67,7 @@ def run(status: str, kind: str = "extract_run", reason: str | None = None) -> Ru
         (None, "fail"),
         (run("PENDING"), "take"),
         (run("PROCESSING"), "take"),
-        (run("CANCELLING", "workflow_run"), "take"),
+        (run("CANCELLING", "workflow_run"), "wait"),
         (run("A_STATUS_OF_TOMORROW"), "take"),
         (run("PROCESSED"), "take"),
         (run("REVIEWED", "workflow_run"), "take"),

@@ -34,13 +34,23 @@ class Advice:
 
 #: The first row that fits counts, so a class stands before its base.
 ADVICE: tuple[Advice, ...] = (
-    Advice(errors.ExtendHostNotAllowed, ADMIN, "allow the host in [extend] allowed_hosts, or mend the connection"),
-    Advice(errors.ExtendEndpointNotInVersion, FIX, "choose an api_version in the connection that has this call"),
+    Advice(
+        errors.ExtendHostNotAllowed, ADMIN, "allow the host in [extend] allowed_hosts, or mend the connection"
+    ),
+    Advice(
+        errors.ExtendEndpointNotInVersion, FIX, "choose an api_version in the connection that has this call"
+    ),
     Advice(errors.ExtendInputError, FIX, "the message names the value and what was expected"),
     Advice(errors.ExtendConnectionError, RETRY, "no answer came", 30.0),
-    Advice(errors.ExtendAnswerError, RETRY, "what answered was not Extend's API: a proxy, or an outage", 30.0),
+    Advice(
+        errors.ExtendAnswerError, RETRY, "what answered was not Extend's API: a proxy, or an outage", 30.0
+    ),
     Advice(errors.ExtendInvalidRequest, FIX, "the message says which value Extend refuses"),
-    Advice(errors.ExtendUnauthorized, FIX, "the API key is wrong, revoked or of another region: see the connection"),
+    Advice(
+        errors.ExtendUnauthorized,
+        FIX,
+        "the API key is wrong, revoked or of another region: see the connection",
+    ),
     Advice(errors.ExtendUsageBlocked, ADMIN, "settle the account's credits or billing with Extend"),
     Advice(errors.ExtendForbidden, ADMIN, "the key's scope or the workspace does not allow this"),
     Advice(errors.ExtendNotFound, FIX, "the id is mistyped, deleted, or of another workspace or region"),

@@ -44,11 +44,18 @@ def check_id(value: Any, what: str = "id") -> str:
     :raises ExtendInputError: naming the value and what is wrong with it.
     """
     if not isinstance(value, str) or not value:
+        # A value of another kind may hold anything, a signed link or a document among it.
+        given = (
+            repr(value)
+            if value is None or isinstance(value, str | int | float)
+            else f"a {type(value).__name__}"
+        )
         raise ExtendInputError(
-            f"{what} is {value!r}: expected the id of an object of Extend as text, for instance one that an "
+            f"{what} is {given}: expected the id of an object of Extend as text, for instance one that an "
             "earlier task pushed to XCom. Nothing was sent."
         )
-    shown = ascii(value if len(value) <= 80 else f"{value[:77]}...")
+    plain = value.partition("?")[0]  # a link in the place of an id may be signed
+    shown = ascii(plain if len(plain) <= 80 else f"{plain[:77]}...")
     if (
         len(value) > MAX_ID_LENGTH
         or value in (".", "..")

@@ -188,11 +188,11 @@ class ExtendRunMoving(ExtendError):
 class ExtendRunTimeout(ExtendError):
     """A run did not end in the time that its task had.
 
-    :ivar run_id: the run.
+    :ivar run_id: the run; None where none was started.
     :ivar cancelled: it was cancelled, so that a retry would pay for another; False: it goes on.
     """
 
-    def __init__(self, message: str, *, run_id: str, cancelled: bool, **context: Any) -> None:
+    def __init__(self, message: str, *, run_id: str | None, cancelled: bool, **context: Any) -> None:
         super().__init__(message, **context)
         self.run_id = run_id
         self.cancelled = cancelled

@@ -8,7 +8,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from airflow_provider_extend.api.calls import without_signed_urls
+from airflow_provider_extend.api.calls import MAX_MESSAGE, cut_queries, without_signed_urls
 from airflow_provider_extend.api.endpoints import find
 from airflow_provider_extend.api.errors import ExtendAnswerError, ExtendInputError
 from airflow_provider_extend.api.metrics import Metrics, read_metrics
@@ -105,7 +105,7 @@ class Run:
     status: str
     outcome: str | None
     api_version: str
-    raw: Mapping[str, Any]
+    raw: Mapping[str, Any] = field(repr=False)
     failure_reason: str | None = None
     failure_message: str | None = None
     url: str | None = None
@@ -169,7 +169,7 @@ def read_run(kind: str, version: str, body: Any) -> Run:
         api_version=version,
         raw=body,
         failure_reason=_text(body.get("failureReason")),
-        failure_message=_text(body.get("failureMessage")),
+        failure_message=_shown(body.get("failureMessage")),
         url=without_signed_urls(_text(body.get("dashboardUrl")) or _text(body.get("url"))),
         metrics=metrics,
         metrics_from=metrics_from,
@@ -194,6 +194,12 @@ def parse_time(value: Any) -> datetime | None:
     except ValueError:
         return None
     return when if when.tzinfo else None
+
+
+def _shown(value: Any) -> str | None:
+    """The API's words, as far as they may be shown: a message may quote the link that a document was fetched from."""
+    text = _text(value)
+    return cut_queries(text)[:MAX_MESSAGE] if text else None
 
 
 def _text(value: Any) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from airflow_provider_extend.api.calls import check_id
@@ -24,8 +24,8 @@ class Document:
     """
 
     file_id: str | None = None
-    file_url: str | None = None
-    text: str | None = None
+    file_url: str | None = field(default=None, repr=False)
+    text: str | None = field(default=None, repr=False)
     name: str | None = None
 
     def check(self) -> None:
@@ -41,9 +41,9 @@ class Document:
         if self.file_url is not None:
             parts = split_url(self.file_url) if isinstance(self.file_url, str) else None
             if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
-                shown = str(self.file_url).partition("?")[0]
                 raise ExtendInputError(
-                    f"file_url is {shown!r}: expected an address that begins with https://. Nothing was sent."
+                    f"file_url is {_kind_of(self.file_url)}: expected an address that begins with https://. Nothing "
+                    "was sent."
                 )
         if self.text is not None and (not isinstance(self.text, str) or not self.text.strip()):
             raise ExtendInputError("text is empty or is no text. Nothing was sent.")
@@ -121,6 +121,15 @@ class ExtendDocumentRunOperator(ExtendRunOperator):
     def with_common(self, body: dict[str, Any], metadata: Mapping[str, Any] | None) -> dict[str, Any]:
         """`body` with what every such create takes."""
         return body | {"metadata": metadata} | ({} if self.priority is None else {"priority": self.priority})
+
+
+def _kind_of(url: Any) -> str:
+    """What a refused address is, without what it may hold: a document, a password, a signature."""
+    if not isinstance(url, str):
+        return f"a {type(url).__name__}"
+    scheme, separator, _ = url.partition("://")
+    begins = f"begins with {scheme!r}" if separator and scheme.isalnum() else "has no scheme"
+    return f"a text of {len(url)} characters that {begins}"
 
 
 def without_none(named: Mapping[str, Any]) -> dict[str, Any]:

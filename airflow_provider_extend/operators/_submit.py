@@ -18,6 +18,7 @@ from airflow_provider_extend._compat import conf
 from airflow_provider_extend.api.errors import (
     ExtendAnswerError,
     ExtendError,
+    ExtendRunMoving,
     ExtendSubmissionUnknown,
 )
 from airflow_provider_extend.exceptions import as_airflow
@@ -25,6 +26,7 @@ from airflow_provider_extend.operators._spent import Spent
 
 if TYPE_CHECKING:
     from airflow_provider_extend._compat import Context
+    from airflow_provider_extend.cancelling import Cancelled
 
 RECORD_KEY = "extend_submission"
 #: Below Airflow 3.3 a search goes back to the start of the DAG run, and no further than this.
@@ -44,8 +46,24 @@ class Prepared:
     """
 
     facts: Mapping[str, Any] = field(default_factory=dict)
-    value: Any = None
+    value: Any = field(default=None, repr=False)
     runs: int = 1
+
+
+@dataclass(frozen=True)
+class Sought:
+    """What a search is for.
+
+    :ivar token: what the call left behind.
+    :ivar since: how far back, in seconds since the epoch.
+    :ivar as_named: whether it is known to be what the author names now; else it may have been named otherwise.
+    :ivar skip: ids that are known, and are not what is looked for.
+    """
+
+    token: str
+    since: float
+    as_named: bool = True
+    skip: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -57,23 +75,25 @@ class Submission:
     :param prepare: reads and checks what is needed right before the call.
     :param create: makes the call with a token to leave behind and what `prepare` found; returns the answer.
     :param keep: reads what an earlier try made: True to take it, False to make a new one; raises to fail.
-    :param look_up: one complete search for the token back to a time (seconds since the epoch): the id, or None if
-        it is not there; raises if it cannot be told. None: this kind cannot be searched for.
-    :param cancel: cancels what an earlier try made, given its id, and says in words what became of it; raises if
-        that cannot be told. None: `left` says why it goes on.
+    :param look_up: one complete search: the id, or None if it is not there; raises if it cannot be told. None: this
+        kind cannot be searched for.
+    :param cancel: cancels what an earlier try made, given its id; raises if it cannot be told what became of it.
+        None: `left` says why it goes on.
     :param left: what becomes of an earlier one that is not cancelled.
+    :param account: where the call goes; a search elsewhere proves nothing.
     :param resubmit: where it cannot be told whether the call was carried out, make it again.
     :param max_runs: most runs that this task may pay for in its DAG run, over all its tries.
     """
 
     what: str
-    parts: Mapping[str, Any]
+    parts: Mapping[str, Any] = field(repr=False)
     prepare: Callable[[], Prepared]
     create: Callable[[str, Any], Any]
     keep: Callable[[str], bool]
-    look_up: Callable[[str, float], str | None] | None = None
-    cancel: Callable[[str], str] | None = None
+    look_up: Callable[[Sought], str | None] | None = None
+    cancel: Callable[[str], Cancelled] | None = None
     left: str = "stays as it is"
+    account: str | None = None
     resubmit: bool = False
     max_runs: int | None = None
 
@@ -89,8 +109,8 @@ class Receipt:
 
     id: str
     facts: Mapping[str, Any]
-    answer: Any = None
-    prepared: Any = None
+    answer: Any = field(default=None, repr=False)
+    prepared: Any = field(default=None, repr=False)
 
 
 def submit_once(
@@ -101,105 +121,267 @@ def submit_once(
     :raises ExtendFailException: an earlier call's outcome cannot be told, or `max_runs` would be exceeded; what to do
         is in the message.
     """
-    ti = context["ti"]
-    store: Any = context.get("task_state_store")
-    spent = Spent(store)
-    parts = {name: decisions.part(value) for name, value in submission.parts.items()}
-    record = store.get(RECORD_KEY) if store is not None else _computed(context, parts, submission, log)
-    plan = decisions.next_try(record, ti.max_tries, parts)
-    if plan.action == decisions.FAIL:
-        raise as_airflow(_unknown(submission, "the record of an earlier try cannot be read"))
-    found = _of_earlier_try(plan, record, submission, store, spent, log, sleep)
-    if found is not None:
-        return found
-    if plan.gives_up_earlier and record is not None:
-        _give_up(plan, record, submission, log, sleep)
-    return _submit(context, store, spent, parts, submission, log, sleep)
+    return _Submitting(context, submission, log, sleep).receipt()
 
 
-def _of_earlier_try(
-    plan: decisions.NextTry,
-    record: Any,
-    submission: Submission,
-    store: Any,
-    spent: Spent,
-    log: Any,
-    sleep: Callable[[float], None],
-) -> Receipt | None:
-    """What an earlier try made for this one, if it is taken up."""
-    if plan.action == decisions.SUBMIT:
-        return None
-    if plan.action == decisions.TAKE:
-        made, how = record["id"], "Taking up the %s %s of an earlier try; nothing was sent."
-    else:
-        known = "an earlier try died during the call" if store is not None else _NO_STORE
-        made, how = (
-            _search(submission, record, known, log, sleep),
-            "An earlier try made the %s %s; taking it up.",
-        )
-        if made is None:
+class _Submitting:
+    """One try at a submission."""
+
+    def __init__(
+        self, context: Context, submission: Submission, log: Any, sleep: Callable[[float], None]
+    ) -> None:
+        self._context = context
+        self._asked = submission
+        self._log = log
+        self._sleep = sleep
+        self._store: Any = context.get("task_state_store")
+        self._spent = Spent(self._store)
+        self._max_tries = context["ti"].max_tries
+        self._parts = {name: decisions.part(value) for name, value in submission.parts.items()}
+        #: What earlier tries made, and this one does not take.
+        self._given_up: set[str] = set()
+
+    def receipt(self) -> Receipt:
+        record: Any = self._store.get(RECORD_KEY) if self._store is not None else self._computed()
+        plan = decisions.next_try(record, self._max_tries, self._parts)
+        if plan.action == decisions.FAIL:
+            raise self._unknown("the record of an earlier try cannot be read", findable=False)
+        if plan.action != decisions.SUBMIT:
+            found = self._of_earlier_try(plan, record)
+            if found is not None:
+                return found
+        if plan.gives_up_earlier:
+            self._give_up(plan, record)
+        return self._submit()
+
+    def _of_earlier_try(self, plan: decisions.NextTry, record: Mapping[str, Any]) -> Receipt | None:
+        """What an earlier try made for this one, if it is taken up."""
+        asked, made = self._asked, record.get("id")
+        how = "Taking up the %s %s of an earlier try; nothing was sent."
+        if plan.action == decisions.LOOK_UP:
+            known = "an earlier try died during the call" if self._store is not None else _NO_STORE
+            made, how = self._search(record, known), "An earlier try made the %s %s; taking it up."
+            if made is None:
+                if self._store is None:
+                    self._log.warning(
+                        "No earlier try has made this very %s. Had one asked for something else, its run goes on: "
+                        "Airflow below 3.3 keeps no record of it.",
+                        asked.what,
+                    )
+                return None
+            record = {**record, "id": made}
+            self._remember(record)
+        assert made is not None
+        self._spent.note(made, record.get("runs", 1))
+        if not asked.keep(made):
+            self._given_up.add(made)
             return None
-        record = {**record, "id": made}
-        _remember(store, record, submission, log)
-    spent.note(made, record.get("runs", 1))
-    if not submission.keep(made):
-        return None
-    log.info(how, submission.what, made)
-    return Receipt(made, record.get("facts") or {})
+        self._log.info(how, asked.what, made)
+        return Receipt(made, record.get("facts") or {})
 
+    def _submit(self) -> Receipt:
+        asked, error = self._asked, None
+        for _ in range(_CALLS):
+            prepared = asked.prepare()
+            self._spent.check(prepared.runs, asked.max_runs, asked.what)
+            intent = {
+                "v": decisions.RECORD_VERSION,
+                "token": secrets.token_hex(16) if self._store is not None else self._computed_token(),
+                "max_tries": self._max_tries,
+                "parts": self._parts,
+                "facts": dict(prepared.facts),
+                "started_at": time.time(),
+                "runs": prepared.runs,
+                "account": asked.account,
+            }
+            if self._store is not None:
+                self._store.set(RECORD_KEY, intent)
+            made, answer, error = self._call(intent, prepared)
+            means = decisions.answer_means(error)
+            if error is not None and means == decisions.REFUSED:
+                self._forget_intent()
+                raise as_airflow(error) from None
+            if error is not None:
+                if asked.look_up is None:
+                    raise self._unknown(error.message) from None
+                self._log.warning("%s", error.message)
+                made = self._search(intent, error.message)
+            if made is not None:
+                self._remember({**intent, "id": made})
+                self._spent.note(made, prepared.runs)
+                return Receipt(made, prepared.facts, answer, prepared.value)
+        assert error is not None
+        raise self._unknown(error.message) from error
 
-def _submit(
-    context: Context,
-    store: Any,
-    spent: Spent,
-    parts: Mapping[str, str],
-    submission: Submission,
-    log: Any,
-    sleep: Callable[[float], None],
-) -> Receipt:
-    error: ExtendError | None = None
-    for _ in range(_CALLS):
-        prepared = submission.prepare()
-        spent.check(prepared.runs, submission.max_runs, submission.what)
-        intent = {
-            "v": decisions.RECORD_VERSION,
-            "token": secrets.token_hex(16) if store is not None else _computed_token(context, parts),
-            "max_tries": context["ti"].max_tries,
-            "parts": parts,
-            "facts": dict(prepared.facts),
-            "started_at": time.time(),
-            "runs": prepared.runs,
-        }
-        if store is not None:
-            store.set(RECORD_KEY, intent)
-        answer: Any = None
-        made: str | None = None
+    def _call(
+        self, intent: Mapping[str, Any], prepared: Prepared
+    ) -> tuple[str | None, Any, ExtendError | None]:
+        """Id and answer, or the error; what is none of Extend's errors leaves the intent as it is."""
         try:
-            answer = submission.create(str(intent["token"]), prepared.value)
-            made = id_of(answer)
+            answer = self._asked.create(str(intent["token"]), prepared.value)
+            return id_of(answer), answer, None
         except Exception as raised:
-            error = _plain(raised)
-            if decisions.answer_means(error) == decisions.REFUSED:
-                # Certainly not made: a retry may ask again.
-                if store is not None:
-                    store.delete(RECORD_KEY)
+            plain = getattr(raised, "error", raised)
+            if not isinstance(plain, ExtendError):
                 raise
-            log.warning("%s", error.message)
-            made = _search(submission, intent, error.message, log, sleep)
-            answer = None
-        if made is not None:
-            _remember(store, {**intent, "id": made}, submission, log)
-            spent.note(made, prepared.runs)
-            return Receipt(made, prepared.facts, answer, prepared.value)
-    assert error is not None
-    raise as_airflow(_unknown(submission, error.message)) from error
+            return None, None, plain
 
+    def _search(self, record: Mapping[str, Any], cause: str, as_named: bool = True) -> str | None:
+        """The id of what the token was left on; None once it is certainly not there, or is to be asked for again."""
+        asked = self._asked
+        cannot = None
+        if asked.look_up is None:
+            cannot = cause
+        elif record["started_at"] is None:
+            cannot = f"{cause}, longer ago than a search goes back"
+        elif record.get("account") not in (None, asked.account):
+            cannot = f"{cause}, and the connection led to another account then"
+        if cannot is not None or asked.look_up is None:
+            if not asked.resubmit:
+                raise self._unknown(str(cannot), findable=False)
+            self._log.warning(
+                "It cannot be told whether Extend made the %s (%s); asking for it (again), since "
+                "on_unknown_submission is 'resubmit'. It may be paid for twice.",
+                asked.what,
+                cannot,
+            )
+            self._spent.note(f"unknown {str(record['token'])[:8]}", record.get("runs", 1))
+            return None
+        settled = decisions.settled_at(record.get("sent_at", record["started_at"]), time.time())
+        sought = Sought(record["token"], record["started_at"], as_named, frozenset(self._given_up))
+        while True:
+            searched_at = time.time()
+            try:
+                found = asked.look_up(sought)
+            except Exception as raised:
+                plain = getattr(raised, "error", raised)
+                if isinstance(plain, ExtendError) and plain.is_permanent():
+                    raise self._unknown(f"{cause}; and the search for it fails: {plain.message}") from raised
+                raise
+            if found is not None:
+                return found
+            if searched_at >= settled:
+                return None
+            self._log.info("Extend lists no such %s yet; looking again, since a list may lag.", asked.what)
+            self._sleep(max(0.0, settled - time.time()))
 
-def _plain(error: Exception) -> ExtendError:
-    plain = getattr(error, "error", error)
-    if not isinstance(plain, ExtendError):
-        raise error
-    return plain
+    def _give_up(self, plan: decisions.NextTry, record: Mapping[str, Any]) -> None:
+        """Cancel what an earlier try made, since this one asks for another; say what became of it.
+
+        Where that cannot be told, or it goes on although it can be cancelled, an error is raised: two of them must not
+        be alive at a time.
+        """
+        asked = self._asked
+        reason = f"{', '.join(plan.changed)} changed" if plan.changed else "the task was cleared"
+        made = record.get("id")
+        if made is None and asked.look_up is not None and asked.cancel is not None:
+            made = self._search(record, "an earlier try died during the call", as_named=False)
+            if made is None:
+                return
+        if made is None:
+            became = f"one that an earlier try may have made {asked.left}"
+        else:
+            self._spent.note(made, record.get("runs", 1))
+            self._given_up.add(made)
+            became = f"one of an earlier try, {made}, {asked.left}"
+            if asked.cancel is not None:
+                done = asked.cancel(made)
+                became = f"one of an earlier try, {made}, {done.words}"
+                if done.refused:
+                    raise as_airflow(
+                        ExtendRunMoving(
+                            f"A new {asked.what} is asked for, since {reason}, and the {became}. Nothing was "
+                            "started; a retry cancels it again first.",
+                            run_id=made,
+                        )
+                    )
+        self._log.warning("Asking for a new %s, since %s. The %s.", asked.what, reason, became)
+
+    def _unknown(self, cause: str, findable: bool | None = None) -> Exception:
+        """The error that spells out the choice.
+
+        :param findable: whether a retry can find out; default: whether this kind can be searched for.
+        """
+        asked = self._asked
+        if findable is None:
+            findable = asked.look_up is not None
+        if findable:
+            way_out = (
+                "A retry of this task looks for it before it asks again; clearing the task does so too, and gives up "
+                "what it finds."
+            )
+        elif asked.resubmit:
+            findable = True
+            way_out = (
+                "A retry of this task asks for it again, since on_unknown_submission is 'resubmit'; it may be paid for "
+                "twice."
+            )
+        else:
+            way_out = (
+                "The API has no way to look it up, and it was not asked for again, since it may be paid for already. "
+                "Look in the dashboard: if it is there, use its id in place of this task's; if not, clear this task to "
+                "ask for it again."
+            )
+        return as_airflow(
+            ExtendSubmissionUnknown(
+                f"It cannot be told whether Extend made the {asked.what} ({cause.rstrip('.')}). {way_out}",
+                can_be_found=findable,
+            )
+        )
+
+    def _remember(self, record: Mapping[str, Any]) -> None:
+        """Store the receipt. It is paid for: if it cannot be stored, that is said and the task goes on."""
+        if self._store is None:
+            return
+        try:
+            self._store.set(RECORD_KEY, dict(record))
+        except Exception:
+            self._log.exception(
+                "The %s %s was made but could not be recorded.", self._asked.what, record["id"]
+            )
+
+    def _forget_intent(self) -> None:
+        """Certainly nothing was made: a retry may ask again. If it cannot be told to, it searches."""
+        if self._store is None:
+            return
+        try:
+            self._store.delete(RECORD_KEY)
+        except Exception:
+            self._log.exception("That no %s was made could not be recorded.", self._asked.what)
+
+    def _computed(self) -> dict[str, Any] | None:
+        """Below Airflow 3.3: the record that a retry would have found, or None for a first try."""
+        ti = self._context["ti"]
+        if ti.try_number == 1:
+            return None
+        # A clear sets max_tries to try_number + retries, so this holds for the first try after a clear, and also
+        # where `retries` were lowered meanwhile: where there is something to search by, it is searched for.
+        cleared = ti.try_number == ti.max_tries - (ti.task.retries or 0) + 1
+        if cleared:
+            self._log.warning(
+                "If this task was cleared: Airflow below 3.3 keeps no record of the %s that an earlier try may have "
+                "made: it is not cancelled.",
+                self._asked.what,
+            )
+            if self._asked.look_up is None:
+                return None
+        now = time.time()
+        began = _began(self._context.get("dag_run"), now)
+        return {
+            "v": decisions.RECORD_VERSION,
+            "token": self._computed_token(),
+            "max_tries": ti.max_tries,
+            "parts": self._parts,
+            # When the call was made is not known, so it counts as made just now.
+            "started_at": began if now - began <= _LONGEST_SEARCH else None,
+            "sent_at": now,
+        }
+
+    def _computed_token(self) -> str:
+        ti = self._context["ti"]
+        deployment = conf.get("extend", "deployment", fallback="")
+        address = [deployment, ti.dag_id, ti.run_id, ti.task_id, ti.map_index, ti.max_tries]
+        return fingerprints.of([address, self._parts])[:32]
 
 
 def id_of(answer: Any) -> str:
@@ -213,123 +395,8 @@ def id_of(answer: Any) -> str:
     return made
 
 
-def _search(
-    submission: Submission,
-    record: Mapping[str, Any],
-    cause: str,
-    log: Any,
-    sleep: Callable[[float], None],
-) -> str | None:
-    """The id of what the token was left on; None once it is certainly not there, or is to be asked for again."""
-    if submission.look_up is None:
-        if not submission.resubmit:
-            raise as_airflow(_unknown(submission, cause))
-        log.warning(
-            "It cannot be told whether Extend made the %s; asking for it (again), since on_unknown_submission is "
-            "'resubmit'. It may be paid for twice.",
-            submission.what,
-        )
-        return None
-    started_at = record["started_at"]
-    if started_at is None:
-        raise as_airflow(_unknown(submission, f"{cause}, longer ago than a search goes back"))
-    settled = decisions.settled_at(record.get("sent_at", started_at), time.time())
-    while True:
-        searched_at = time.time()
-        found = submission.look_up(record["token"], started_at)
-        if found is not None:
-            return found
-        if searched_at >= settled:
-            return None
-        log.info("Extend lists no such %s yet; looking again, since a list may lag.", submission.what)
-        sleep(max(0.0, settled - time.time()))
-
-
-def _unknown(submission: Submission, cause: str) -> ExtendSubmissionUnknown:
-    if submission.look_up is not None:
-        way_out = (
-            "A retry of this task looks for it before it asks again; clearing the task does so too, and gives up "
-            "what it finds."
-        )
-    else:
-        way_out = (
-            "The API has no way to look it up, and it was not asked for again, since it may be paid for already. "
-            "Look in the dashboard: if it is there, use its id in place of this task's; if not, clear this task to "
-            "ask for it again."
-        )
-    return ExtendSubmissionUnknown(
-        f"It cannot be told whether Extend made the {submission.what} ({cause.rstrip('.')}). {way_out}",
-        can_be_found=submission.look_up is not None,
-    )
-
-
-def _remember(store: Any, record: Mapping[str, Any], submission: Submission, log: Any) -> None:
-    """Store the receipt. It is paid for: if it cannot be stored, that is said and the task goes on."""
-    if store is None:
-        return
-    try:
-        store.set(RECORD_KEY, dict(record))
-    except Exception:
-        log.exception("The %s %s was made but could not be recorded.", submission.what, record["id"])
-
-
-def _give_up(
-    plan: decisions.NextTry,
-    record: Mapping[str, Any],
-    submission: Submission,
-    log: Any,
-    sleep: Callable[[float], None],
-) -> None:
-    """Cancel what an earlier try made, since this one asks for another; say what became of it.
-
-    Where that cannot be told the error is raised: two of them must not be alive at a time.
-    """
-    reason = f"{', '.join(plan.changed)} changed" if plan.changed else "the task was cleared"
-    made = record.get("id")
-    if made is None and submission.look_up is not None and submission.cancel is not None:
-        made = _search(submission, record, "an earlier try died during the call", log, sleep)
-        if made is None:
-            return
-    if made is None:
-        became = f"one that an earlier try may have made {submission.left}"
-    elif submission.cancel is None:
-        became = f"one of an earlier try, {made}, {submission.left}"
-    else:
-        became = f"one of an earlier try, {made}, {submission.cancel(made)}"
-    log.warning("Asking for a new %s, since %s. The %s.", submission.what, reason, became)
-
-
-def _computed(
-    context: Context, parts: Mapping[str, str], submission: Submission, log: Any
-) -> dict[str, Any] | None:
-    """Below Airflow 3.3: the record that a retry would have found, or None for a first try."""
-    ti = context["ti"]
-    if ti.try_number == 1:
-        return None
-    # A clear sets max_tries to try_number + retries, so this holds for the first try after a clear.
-    if ti.try_number == ti.max_tries - (ti.task.retries or 0) + 1:
-        log.warning(
-            "This task was cleared. Airflow below 3.3 keeps no record of the %s that an earlier try may have made: it "
-            "is not cancelled.",
-            submission.what,
-        )
-        return None
-    now = time.time()
-    run_after = getattr(context.get("dag_run"), "run_after", None)
-    began = run_after.timestamp() if run_after is not None else now
-    return {
-        "v": decisions.RECORD_VERSION,
-        "token": _computed_token(context, parts),
-        "max_tries": ti.max_tries,
-        "parts": dict(parts),
-        # Back to the start of the DAG run; when the call was made is not known, so it counts as made just now.
-        "started_at": began if now - began <= _LONGEST_SEARCH else None,
-        "sent_at": now,
-    }
-
-
-def _computed_token(context: Context, parts: Mapping[str, str]) -> str:
-    ti = context["ti"]
-    deployment = conf.get("extend", "deployment", fallback="")
-    address = [deployment, ti.dag_id, ti.run_id, ti.task_id, ti.map_index, ti.max_tries]
-    return fingerprints.of([address, dict(parts)])[:32]
+def _began(dag_run: Any, now: float) -> float:
+    """When the DAG run's first task can have run: for one of the past not before its start, unless it was cleared."""
+    started = getattr(dag_run, "start_date", None) if not getattr(dag_run, "clear_number", 1) else None
+    began = started or getattr(dag_run, "run_after", None)
+    return began.timestamp() if began is not None else now

@@ -10,7 +10,7 @@ from airflow_provider_extend.api.errors import ExtendInputError, ExtendPublished
 from airflow_provider_extend.api.runs import BATCH_PROCESSOR_RUN, SUCCEEDED, Run
 from airflow_provider_extend.exceptions import airflow_errors
 from airflow_provider_extend.operators._base import ExtendOperator
-from airflow_provider_extend.operators._submit import Prepared, Submission, submit_once
+from airflow_provider_extend.operators._submit import Prepared, Sought, Submission, submit_once
 from airflow_provider_extend.processors import DRAFT, Processor, ProcessorVersion, check_release_type
 from airflow_provider_extend.reading import look_up
 
@@ -124,9 +124,11 @@ class ExtendPublishProcessorVersionOperator(ExtendOperator):
             description = f"{self.description} [airflow {token}]".strip()
             return processor.publish(draft.config, release_type=self.release_type, description=description)
 
-        def look_up_version(token: str, since: float) -> str | None:
+        def look_up_version(sought: Sought) -> str | None:
             rows = processor.versions()
-            return next((str(row["id"]) for row in rows if token in (row.get("description") or "")), None)
+            return next(
+                (str(row["id"]) for row in rows if sought.token in (row.get("description") or "")), None
+            )
 
         submission = Submission(
             what="processor version",

@@ -118,8 +118,7 @@ class RunSensor(WaitsForRun, BaseSensorOperator):
     def _interval(self) -> float:
         return float(self.poke_interval)
 
-    @property
-    def _looks_past_errors(self) -> bool:
+    def _looks_past(self, error: Exception) -> bool:
         return bool(self.silent_fail)
 
     @property

@@ -16,9 +16,8 @@ if TYPE_CHECKING:
 #: Airflow waits 30 s for on_kill; what is not done by then goes on by itself.
 _PATIENCE = 25.0
 _CALL_TIMEOUT = 5.0
-#: A cancel whose call fails is tried that often, with pauses of that many seconds.
-_TRIES = 6
-_PAUSE = 3.0
+#: Pauses before another attempt, in seconds: the task cannot be read, a call fails, the run refuses its cancel.
+_PAUSES = (2.0, 3.0, 5.0, 10.0, 20.0)
 #: Strong references: the event loop keeps none to its tasks.
 _at_work: set[asyncio.Task[None]] = set()
 
@@ -28,7 +27,7 @@ async def cancel_after_kill(trigger: ExtendRunTrigger) -> None:
 
     Airflow cancels a trigger that it has told to go again each second, and with it whatever `on_kill` awaits.
     """
-    task = asyncio.create_task(_cancel(trigger))
+    task = asyncio.create_task(_cancel(trigger, overdue=time.time() >= trigger.deadline))
     _at_work.add(task)
     task.add_done_callback(_at_work.discard)
     loop = asyncio.get_running_loop()
@@ -40,56 +39,48 @@ async def cancel_after_kill(trigger: ExtendRunTrigger) -> None:
             continue
 
 
-async def _cancel(trigger: ExtendRunTrigger) -> None:
-    log = trigger.log
-    try:
-        state = await _state(trigger.task_instance)
-    except Exception as error:
-        log.warning("The run %s is left alone: its task cannot be read (%s).", trigger.run_id, error)
-        return
-    if state not in ENDED_STATES:
-        log.info(
-            "The wait for %s ends here, and the run goes on: its task is %s.",
-            trigger.run_id,
-            state or "not found",
-        )
-        return
-    for number in range(_TRIES):
-        if number:
-            await asyncio.sleep(_PAUSE)
+async def _cancel(trigger: ExtendRunTrigger, overdue: bool) -> None:
+    named = f"{trigger.kind} {trigger.run_id}"
+    for pause in (*_PAUSES, None):
         try:
-            words = await _cancel_once(trigger, state)
-        except ExtendError as error:
-            log.warning("Cancelling %s %s: %s", trigger.kind, trigger.run_id, error)
-            if error.is_permanent():
-                return
+            words = await _cancel_once(trigger, overdue)
         except Exception as error:
-            log.warning("Cancelling %s %s: %s", trigger.kind, trigger.run_id, error)
+            trigger.log.warning("%s is not cancelled yet: %s", named, error)
+            if isinstance(error, ExtendError) and error.is_permanent():
+                break
         else:
-            log.info("The task was ended (%s): %s %s %s.", state, trigger.kind, trigger.run_id, words)
+            trigger.log.info("The wait for %s ends here: the run %s.", named, words)
             return
-    log.error("%s %s could not be cancelled and may go on.", trigger.kind, trigger.run_id)
+        if pause is not None:
+            await asyncio.sleep(pause)
+    trigger.log.error("%s could not be cancelled and may go on.", named)
 
 
-async def _cancel_once(trigger: ExtendRunTrigger, state: str | None) -> str:
+async def _cancel_once(trigger: ExtendRunTrigger, overdue: bool) -> str:
+    """What became of the run, in words; raises where another attempt may do better."""
     from airflow_provider_extend.cancelling import cancel_run
     from airflow_provider_extend.reading import look_up
 
+    state = await _state(trigger.task_instance)
+    if state not in ENDED_STATES:  # before anything is asked of Extend: this is the usual case
+        return f"goes on, since its task is {state or 'not to be found'}"
     how: dict[str, Any] = {"attempts": 1, "timeout": _CALL_TIMEOUT}
     client = await client_of(trigger.extend_conn_id)
     args = (client, trigger.kind, trigger.run_id)
     run = await in_thread(look_up, *args, priority=CANCEL_FIRST, **how)
     may = kill_cancels(
         wanted=trigger.cancel_on_kill,
-        fired=trigger._fired,
-        overdue=time.time() >= trigger.deadline,
+        fired=trigger.fired,
+        overdue=overdue,
         state=state,
         moving=not run.ended,
     )
     if not may:
         return f"is left as it is ({run.status})"
     done = await in_thread(cancel_run, *args, priority=CANCEL_FIRST, **how)
-    return str(done.words)
+    if done.refused:
+        raise RuntimeError(f"it {done.words}")
+    return f"{done.words}, since its task was ended ({state})"
 
 
 async def _state(task_instance: Any) -> str | None:

@@ -55,7 +55,7 @@ class ExtendRunTrigger(BaseTrigger):
         self.not_before = not_before
         self.cancel_on_kill = cancel_on_kill
         self.give_up = give_up
-        self._fired = False
+        self.fired = False
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         return (
@@ -86,7 +86,7 @@ class ExtendRunTrigger(BaseTrigger):
             give_up=self.give_up,
         )
         event, status = await self.watcher().ended(self.kind, self.run_id, poller)
-        self._fired = True
+        self.fired = True
         # Nothing may follow the yield: a second await would count as a kill by a user.
         yield TriggerEvent(
             {
@@ -100,7 +100,7 @@ class ExtendRunTrigger(BaseTrigger):
 
     async def on_kill(self) -> None:
         """Told to go by Airflow >= 3.3, whatever the reason: cancels the run only where a user ended the task."""
-        if self.cancel_on_kill and not self._fired:
+        if self.cancel_on_kill and not self.fired:
             await cancel_after_kill(self)
 
 

@@ -187,6 +187,7 @@ class Task:
         self.try_number = 0
         self.map_index = -1
         self.run_after = datetime.now(UTC)
+        self.dag_run_started: datetime | None = None
         self.xcoms: dict[str, Any] = {}
         self.context: dict[str, Any] = {}
 
@@ -207,7 +208,7 @@ class Task:
             return self.xcoms.get(key)
 
         ti = SimpleNamespace(**address, **tries, task=operator, xcom_push=xcom_push, xcom_pull=xcom_pull)
-        dag_run = SimpleNamespace(run_after=self.run_after)
+        dag_run = SimpleNamespace(run_after=self.run_after, start_date=self.dag_run_started, clear_number=0)
         self.context = {"ti": ti, "dag_run": dag_run}
         if self.store is not None:
             self.context["task_state_store"] = self.store

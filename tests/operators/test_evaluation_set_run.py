@@ -169,7 +169,7 @@ def test_the_intent_is_kept_before_the_call_and_the_receipt_after_it(extend, eva
     intent, receipt, spent = task.store.writes
     assert "id" not in intent
     assert receipt == {**intent, "id": run_id}
-    assert set(intent) == {"v", "token", "max_tries", "parts", "facts", "started_at", "runs"}
+    assert set(intent) == {"v", "token", "max_tries", "parts", "facts", "started_at", "runs", "account"}
     assert (intent["v"], intent["max_tries"]) == (1, 2)
     assert spent == {run_id: {"runs": 3, "credits": None}}
     assert list(task.store.rows) == ["extend_submission", "extend_spent"]

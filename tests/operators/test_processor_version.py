@@ -556,7 +556,7 @@ def test_the_intent_is_kept_with_the_fingerprint_of_what_is_sent(judged, task) -
     case = judged()
     value = task.run(publish(case.run))
     intent, receipt = task.store.writes
-    assert set(intent) == {"v", "token", "max_tries", "parts", "facts", "started_at", "runs"}
+    assert set(intent) == {"v", "token", "max_tries", "parts", "facts", "started_at", "runs", "account"}
     assert receipt == {**intent, "id": value["id"]}
     assert intent["facts"] == {"config_fingerprint": value["config_fingerprint"]}
     assert set(intent["parts"]) == {"run", "processor", "release_type"}

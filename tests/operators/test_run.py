@@ -59,14 +59,21 @@ class Extend:
             "dashboardUrl": f"https://dashboard.extend.ai/runs/{len(self.runs) + 1}?token=signed",
             "usage": None,
         }
+        for name in ("extractor", "workflow"):
+            if name in body:
+                made[name] = {"id": body[name]["id"]}
         self.runs[made["id"]] = made
         if fault == "lost":
-            raise ConnectionResetError
+            raise requests.ConnectionError("dropped")
         return made
 
     def _list(self, request: Any, context: Any) -> Any:
         rows = list(reversed(self.runs.values()))[self.hidden :]
-        return {"object": "list", "data": rows}
+        for name in ("extractor", "workflow"):
+            if wanted := request.qs.get(f"{name}id"):
+                rows = [row for row in rows if [row.get(name, {}).get("id")] == wanted]
+        kind = "workflow_run" if "workflow" in request.path else "exr"
+        return {"object": "list", "data": [row for row in rows if row["id"].startswith(kind)]}
 
     def _get(self, request: Any, context: Any) -> Any:
         run = self.runs.get(request.path.rpartition("/")[2])
@@ -76,10 +83,11 @@ class Extend:
 
     def _cancel(self, request: Any, context: Any) -> Any:
         run = self.runs[request.path.split("/")[-2]]
-        if run["status"] != "PROCESSING":
+        workflow = run["id"].startswith("workflow")
+        if run["status"] not in (("PENDING", "PROCESSING") if workflow else ("PROCESSING",)):
             context.status_code = 400
-            return {"code": "INVALID_REQUEST", "message": "has ended"}
-        run["status"] = "CANCELLED"
+            return {"code": "INVALID_REQUEST", "message": f"is {run['status']}"}
+        run["status"] = "CANCELLING" if workflow else "CANCELLED"
         return run
 
     def end(self, status: str = "PROCESSED", credits: float | None = 3, **more: Any) -> None:
@@ -104,15 +112,6 @@ def extend(requests_mock: Any, monkeypatch: pytest.MonkeyPatch) -> Extend:
     connection = {"conn_type": "extend", "password": "sk_of_the_tests", "extra": extra}
     monkeypatch.setenv("AIRFLOW_CONN_EXTEND_DEFAULT", json.dumps(connection))
     monkeypatch.setattr(cancelling, "_PAUSE", 0.0)
-    send = requests.Session.send
-
-    def dropping(self: Any, request: Any, **given: Any) -> Any:
-        try:
-            return send(self, request, **given)
-        except ConnectionResetError as error:
-            raise requests.ConnectionError("dropped") from error
-
-    monkeypatch.setattr(requests.Session, "send", dropping)
     return Extend(requests_mock)
 
 
@@ -192,7 +191,7 @@ def test_the_address_is_left_out_where_the_author_says_so(extend, task) -> None:
     assert set(extend.created[0]["metadata"]) == {"airflow_token"}
 
 
-def test_the_authors_metadata_win(extend, task, log_text) -> None:
+def test_the_authors_metadata_win(extend, task) -> None:
     task.run(start(metadata={"airflow_token": "mine", "airflow_task": "mine"}))
     assert extend.created[0]["metadata"] == {"airflow_token": "mine", "airflow_task": "mine"}
 
@@ -491,10 +490,10 @@ def test_a_call_that_is_never_carried_out_is_made_three_times_and_then_told(exte
     assert task.run(start()) == "exr_1"
 
 
-@pytest.mark.parametrize(("status", "ends"), [(400, failed), (402, failed), (422, failed)])
-def test_a_call_that_is_refused_leaves_nothing_to_look_for(extend, task, status, ends) -> None:
+@pytest.mark.parametrize("status", [400, 402, 422])
+def test_a_call_that_is_refused_leaves_nothing_to_look_for(extend, task, status) -> None:
     extend.faults = [status]
-    ends(task, start())
+    failed(task, start())
     assert task.record is None
     assert task.run(start()) == "exr_1"
     assert extend.asked("GET") == 0
@@ -540,8 +539,117 @@ def test_a_token_of_the_authors_own_leaves_nothing_to_search_by(extend, task, di
 def test_a_record_of_a_later_version_is_not_taken_for_nothing(extend, task) -> None:
     task.run(start())
     task.store.set("extend_submission", {**task.record, "v": 2})
-    assert "cannot be read" in str(retried(task, start()))
+    assert "cannot be read" in str(failed(task, start()))
     assert len(extend.created) == 1
+
+
+def test_a_search_elsewhere_proves_nothing(extend, task, dies_at, monkeypatch) -> None:
+    """The connection leads to another workspace now: what was started in the first one is not seen from there."""
+    dies_at(task, start(), "/extract_runs$", "after")
+    extra = {"api_version": "2026-02-09", "workspace_id": "ws_other", "get_per_second": 1e6}
+    connection = {"conn_type": "extend", "password": "sk_of_the_tests", "extra": extra}
+    monkeypatch.setenv("AIRFLOW_CONN_EXTEND_DEFAULT", json.dumps(connection))
+    assert "led to another account then" in str(failed(task, start()))
+    assert len(extend.created) == 1
+
+
+@pytest.mark.parametrize("cleared", [True, False])
+def test_what_is_given_up_is_searched_for_as_it_was_named_then(extend, task, dies_at, cleared) -> None:
+    """With another extractor now: the list, asked for that one, would not show it."""
+    dies_at(task, start(), "/extract_runs$", "after")
+    if cleared:
+        task.clear()
+    assert task.run(start(extractor_id="ex_2")) == "exr_2"
+    assert extend.statuses == ["CANCELLED", "PROCESSING"]
+
+
+@pytest.mark.parametrize("lost", [True, False])
+def test_without_a_store_the_run_that_was_given_up_is_not_taken_for_the_new_one(
+    extend, new_task, lost
+) -> None:
+    """Both carry the same token there."""
+    task = new_task(store=False)
+    first = task.run(start())
+    extend.runs[first]["status"] = "CANCELLED"
+    extend.faults = ["lost" if lost else 500]
+    second = task.run(start())
+    assert second != first
+    assert extend.statuses == ["CANCELLED", "PROCESSING"]
+
+
+def test_a_search_that_is_refused_says_that_a_run_may_be_paid_for(extend, task, requests_mock) -> None:
+    requests_mock.get(f"{BASE}/extract_runs", status_code=403, json={})
+    extend.faults = ["lost"]
+    error = retried(task, start())
+    for told in ("cannot be told whether", "search for it fails", "403"):
+        assert told in str(error)
+
+
+def test_a_refusal_that_cannot_be_recorded_is_told_as_what_it_is(extend, task, monkeypatch, log_text) -> None:
+    def broken(key: str) -> None:
+        raise RuntimeError("The API server is down")
+
+    monkeypatch.setattr(task.store, "delete", broken)
+    extend.faults = [402]
+    assert "402" in str(failed(task, start()))
+    assert "could not be recorded" in log_text()
+
+
+def test_a_run_on_its_way_to_cancelled_is_not_taken_up(extend, task, monkeypatch) -> None:
+    def workflow() -> Any:
+        return ExtendRunWorkflowOperator(
+            task_id="task", workflow_id="workflow_1", file_id="file_1", wait_for_completion=False
+        )
+
+    first = task.run(workflow())
+    extend.runs[first]["status"] = "CANCELLING"
+    monkeypatch.setattr(time, "sleep", lambda seconds: extend.runs[first].update(status="CANCELLED"))
+    assert task.run(workflow()) == "workflow_run_2"
+
+
+@pytest.mark.parametrize("deferrable", [False, True])
+def test_a_run_of_an_earlier_try_that_is_cancelled_while_it_is_waited_for_is_followed_by_another(
+    extend, task, earlier, deferrable, monkeypatch
+) -> None:
+    """The cancel of the try before, which was killed, may come late."""
+    time.sleep(0.01)
+    if deferrable:
+        away = deferred(task, extract(deferrable=True))
+        extend.runs[earlier]["status"] = "CANCELLED"
+        event = fire(away)
+        with pytest.raises(TaskDeferred) as caught:
+            extract(deferrable=True).resume_execution("execute_complete", {"event": event}, task.context)
+        assert caught.value.trigger.run_id == "exr_2"
+    else:
+
+        def sleep(seconds: float) -> None:
+            if extend.runs[earlier]["status"] == "PROCESSING":
+                extend.runs[earlier]["status"] = "CANCELLED"
+            else:
+                extend.end()
+
+        monkeypatch.setattr(time, "sleep", sleep)
+        assert task.run(extract())["id"] == "exr_2"
+    assert task.xcoms["run_id"] == "exr_2"
+    assert len(extend.created) == 2
+
+
+def test_a_run_of_this_try_that_somebody_cancels_is_not_followed_by_another(
+    extend, task, monkeypatch
+) -> None:
+    monkeypatch.setattr(time, "sleep", lambda seconds: extend.end("CANCELLED"))
+    assert "ended CANCELLED" in str(failed(task, extract()))
+    assert len(extend.created) == 1
+
+
+def test_a_clear_whose_cancel_is_refused_starts_no_second_run(extend, task, earlier) -> None:
+    extend.runs[earlier]["status"] = "PENDING"
+    task.clear()
+    assert "Nothing was started" in str(retried(task, start()))
+    assert len(extend.created) == 1
+    extend.runs[earlier]["status"] = "PROCESSING"
+    assert task.run(start()) == "exr_2"
+    assert extend.statuses == ["CANCELLED", "PROCESSING"]
 
 
 # Below Airflow 3.3
@@ -559,8 +667,26 @@ def test_without_a_store_a_dag_run_of_long_ago_is_told_as_unknown(extend, new_ta
     task = new_task(store=False)
     task.run_after = datetime.now(UTC) - timedelta(days=8)
     task.run(start())
-    assert "longer ago than a search goes back" in str(retried(task, start()))
+    assert "longer ago than a search goes back" in str(failed(task, start()))
     assert len(extend.created) == 1
+    assert task.run(start(on_unknown_submission="resubmit")) == "exr_2"
+
+
+def test_without_a_store_a_dag_run_of_the_past_began_when_it_was_started(extend, new_task) -> None:
+    """A backfill: its date lies years back, its tasks do not."""
+    task = new_task(store=False)
+    task.run_after = datetime.now(UTC) - timedelta(days=900)
+    task.dag_run_started = datetime.now(UTC) - timedelta(hours=1)
+    made = task.run(start())
+    assert task.run(start()) == made
+    assert len(extend.created) == 1
+
+
+def test_without_a_store_lowered_retries_do_not_hide_the_run(extend, new_task) -> None:
+    task = new_task(store=False, retries=3)
+    made = task.run(start())
+    task.retries = 2
+    assert task.run(start()) == made
 
 
 def test_without_a_store_another_input_is_another_run_and_the_old_one_is_left(extend, new_task) -> None:
@@ -711,17 +837,167 @@ def test_airflows_execution_timeout_does_what_on_timeout_says(
     assert extend.statuses == [status]
 
 
+@pytest.mark.parametrize("moment", ["before", "during"])
+def test_airflows_execution_timeout_while_the_run_is_started(extend, task, monkeypatch, moment) -> None:
+    operator = start()
+
+    def alarm(*given: Any) -> None:
+        raise AirflowTaskTimeout
+
+    monkeypatch.setattr(operator, "prepare" if moment == "before" else "create", alarm)
+    error = retried(task, operator)
+    assert ("before a run was started" in str(error)) == (moment == "before")
+    assert task.run(start()) == "exr_1"
+    assert extend.statuses == ["PROCESSING"]
+
+
+def test_airflows_execution_timeout_right_after_the_start_does_what_on_timeout_says(
+    extend, task, monkeypatch
+) -> None:
+    operator = extract(on_timeout="leave")
+
+    def alarm(*given: Any) -> None:
+        raise AirflowTaskTimeout
+
+    monkeypatch.setattr(operator, "started", alarm)
+    assert "waits for it again" in str(retried(task, operator))
+    assert extend.statuses == ["PROCESSING"]
+
+
+def test_airflows_execution_timeout_while_the_result_is_collected_loses_nothing(
+    extend, task, monkeypatch
+) -> None:
+    monkeypatch.setattr(time, "sleep", lambda seconds: extend.end())
+    operator = extract()
+
+    def alarm(*given: Any) -> None:
+        raise AirflowTaskTimeout
+
+    monkeypatch.setattr(operator, "is_success", alarm)
+    assert "A retry of this task takes it up" in str(retried(task, operator))
+    assert task.run(extract())["id"] == "exr_1"
+
+
+def test_an_outage_at_the_deadline_is_told_with_it(extend, task, requests_mock) -> None:
+    requests_mock.get(f"{BASE}/extract_runs/exr_1", status_code=503, json={})
+    error = retried(task, extract(timeout=0.05))
+    for told in ("did not end within", "could not be cancelled", "503", "waits for it again"):
+        assert told in str(error)
+
+
+def test_a_workflow_run_that_ends_well_although_it_was_cancelled_is_a_success(
+    extend, task, monkeypatch
+) -> None:
+    def sleep(seconds: float) -> None:
+        for run in extend.runs.values():
+            if run["status"] == "CANCELLING":
+                run["status"] = "PROCESSED"
+
+    monkeypatch.setattr(time, "sleep", sleep)
+    operator = ExtendRunWorkflowOperator(
+        task_id="task", workflow_id="workflow_1", file_id="file_1", timeout=0.01, poll_interval=0.001
+    )
+    assert task.run(operator)["outcome"] == "succeeded"
+
+
+def test_a_mistake_in_the_code_ends_a_deferred_wait_and_does_not_repeat_for_a_day(
+    extend, task, monkeypatch
+) -> None:
+    away = deferred(task, extract(deferrable=True))
+    extend.end()
+    event = fire(away)
+    monkeypatch.setattr("airflow_provider_extend.waiting.look_up", lambda *given: {}["run"])
+    with pytest.raises(KeyError):
+        extract(deferrable=True).resume_execution("execute_complete", {"event": event}, task.context)
+
+
 # Killed
 
 
-def test_a_worker_that_is_told_to_end_cancels_its_run_at_once(extend, task, monkeypatch, log_text) -> None:
+def test_a_signal_before_the_call_leaves_nothing_started(extend, task, monkeypatch) -> None:
+    operator = extract()
+    really = operator.prepare
+
+    def prepare(client: Any) -> Any:
+        operator.on_kill()
+        return really(client)
+
+    monkeypatch.setattr(operator, "prepare", prepare)
+    assert "Nothing was started" in str(retried(task, operator))
+    assert extend.created == []
+    assert task.record is None
+
+
+@pytest.mark.parametrize("refusal", ["pending", 429, 503])
+def test_a_cancel_that_the_signal_handler_does_not_get_through_is_repeated(
+    extend, task, monkeypatch, requests_mock, refusal
+) -> None:
+    operator = extract()
+    calls = []
+
+    def cancel(request: Any, context: Any) -> Any:
+        calls.append(1)
+        if len(calls) == 1 and refusal != "pending":
+            context.status_code = refusal
+            return {}
+        answer = extend._cancel(request, context)
+        extend.runs["exr_1"]["status"] = extend.runs["exr_1"]["status"].replace("PENDING", "PROCESSING")
+        return answer
+
+    requests_mock.post(f"{BASE}/extract_runs/exr_1/cancel", json=cancel)
+
+    def told_to_end(seconds: float) -> None:
+        if not operator._killed:
+            extend.runs["exr_1"]["status"] = "PENDING" if refusal == "pending" else "PROCESSING"
+            operator.on_kill()
+
+    monkeypatch.setattr(time, "sleep", told_to_end)
+    assert "was cancelled" in str(retried(task, operator))
+    assert extend.statuses == ["CANCELLED"]
+
+
+def test_a_task_that_is_told_to_end_while_it_comes_back_is_not_deferred_again(
+    extend, task, monkeypatch
+) -> None:
+    deferred(task, extract(deferrable=True))
+    operator = extract(deferrable=True)
+    really = operator._defer_until
+
+    def told_to_end(*given: Any) -> Any:
+        operator.on_kill()
+        return really(*given)
+
+    monkeypatch.setattr(operator, "_defer_until", told_to_end)
+    event = {"event": "timeout", "run_id": "exr_1", "kind": "extract_run", "status": None, "deadline": 4e9}
+    with pytest.raises(AirflowException, match="told to end"):
+        operator.resume_execution("execute_complete", {"event": event}, task.context)
+    assert extend.statuses == ["CANCELLED"]
+
+
+def test_the_signal_handler_logs_nothing_and_calls_nothing_of_airflows(extend, task, monkeypatch) -> None:
+    """A log takes a lock that the interrupted code may hold."""
+    operator = extract()
+    seen: list[str] = []
+
+    def sleep(seconds: float) -> None:
+        with monkeypatch.context() as patched:
+            patched.setattr(type(operator), "log", property(lambda self: seen.append("log")))
+            operator.on_kill()
+
+    monkeypatch.setattr(time, "sleep", sleep)
+    retried(task, operator)
+    assert seen == []
+    assert extend.statuses == ["CANCELLED"]
+
+
+def test_a_worker_that_is_told_to_end_cancels_its_run_at_once(extend, task, monkeypatch) -> None:
     operator = extract()
     monkeypatch.setattr(time, "sleep", lambda seconds: operator.on_kill())
     error = retried(task, operator)
     assert type(error.error).__name__ == "ExtendTaskKilled"
     assert extend.statuses == ["CANCELLED"]
     assert extend.asked("POST", "/cancel") == 1
-    assert "asked Extend to cancel extract run exr_1 (HTTP 200)" in log_text()
+    assert "extract run exr_1 was cancelled" in str(error)
 
 
 def test_a_retry_after_that_starts_another_run(extend, task, monkeypatch) -> None:
@@ -823,13 +1099,21 @@ def test_an_account_that_cannot_be_kept_does_not_fail_the_task(extend, task, cap
         ({"file_id": None}, "none of file_id, file_url and text"),
         ({"text": "a"}, "file_id, text of file_id, file_url and text"),
         ({"file_id": "../files"}, "file_id '../files' cannot be an id"),
+        ({"file_id": None, "file_url": f"ftp://a.example.com/a{SECRET}"}, "that begins with 'ftp'"),
+        ({"file_id": None, "file_url": "5ecret.pdf"}, "a text of 10 characters that has no scheme"),
+        ({"file_id": None, "file_url": "data:text/plain,5ecret"}, "that has no scheme"),
+        ({"file_id": None, "file_url": "https:///5ecret"}, "that begins with 'https'"),
+        ({"file_id": None, "file_url": {"text": "5ecret"}}, "file_url is a dict"),
         (
-            {"file_id": None, "file_url": f"ftp://a.example.com/a{SECRET}"},
-            "file_url is 'ftp://a.example.com/a",
+            {"file_id": f"https://a.example.com/1{SECRET}"},
+            "file_id 'https://a.example.com/1' cannot be an id",
         ),
-        ({"file_id": None, "file_url": "a.pdf"}, "file_url is 'a.pdf'"),
-        ({"file_id": None, "file_url": "https:///a"}, "file_url is 'https:///a'"),
-        ({"file_id": None, "file_url": 7}, "file_url is '7'"),
+        ({"file_id": {"url": SECRET}}, "file_id is a dict"),
+        (
+            {"config": {"until": datetime(2026, 1, 1)}, "extractor_id": None},
+            "config holds what JSON does not know",
+        ),
+        ({"metadata": {"until": datetime(2026, 1, 1)}}, "metadata holds what JSON does not know"),
         ({"file_id": None, "text": "  "}, "text is empty"),
         ({"extractor_id": "ex 1"}, "extractor_id 'ex 1' cannot be an id"),
         ({"config": {}}, "Both extractor_id and config"),
@@ -886,6 +1170,26 @@ def test_signed_links_and_texts_are_not_shown_by_airflow() -> None:
         assert operator.revealed(name) == value
         operator.check()
     assert extract().text is None
+
+
+def test_neither_shows_in_a_traceback_of_variables(extend, task) -> None:
+    operator = extract(file_id=None, file_url=f"https://a.example.com/1.pdf{SECRET}")
+    operator._client = operator.client()
+    task.run(start())
+    values = [operator.document, operator._submission(operator._client, task.context)]
+    assert "5ecret" not in repr(values)
+    assert "5ecret" not in repr(extract(file_id=None, text="5ecret").document)
+
+
+@pytest.mark.parametrize("words", [f"cannot fetch https://a.example.com/1.pdf{SECRET}", "x" * 9000])
+def test_what_extend_says_of_a_failure_is_shown_without_signatures_and_not_at_any_length(
+    extend, task, monkeypatch, words
+) -> None:
+    reason = {"failureReason": "UNABLE_TO_DOWNLOAD_FILE", "failureMessage": words}
+    monkeypatch.setattr(time, "sleep", lambda seconds: extend.end("FAILED", **reason))
+    error = failed(task, extract())
+    assert "5ecret" not in str(error)
+    assert len(str(error)) < 1500
 
 
 def test_the_link_leads_to_the_run(monkeypatch) -> None:

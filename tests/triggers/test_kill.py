@@ -36,7 +36,7 @@ def state(monkeypatch: pytest.MonkeyPatch) -> Any:
         told["asked"].append(given)
         if isinstance(told["state"], Exception):
             raise told["state"]
-        return {"r": {"t": told["state"], "t_3": "of index 3"}} if told["state"] else {}
+        return {"r": {"t": told["state"], "t_3": "failed", "t_4": "deferred"}} if told["state"] else {}
 
     from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
 
@@ -121,10 +121,51 @@ async def test_without_a_task_nothing_is_cancelled(extend, state) -> None:
     assert extend["cancel"].call_count == 0
 
 
-async def test_a_mapped_task_is_asked_for_by_its_index(extend, state) -> None:
-    mapped = SimpleNamespace(**{**vars(TASK), "map_index": 3})
+@pytest.mark.parametrize(("index", "cancels"), [(3, 1), (4, 0)])
+async def test_a_mapped_task_is_asked_for_by_its_index(extend, state, index, cancels) -> None:
+    state["state"] = "deferred"  # of what is not mapped
+    mapped = SimpleNamespace(**{**vars(TASK), "map_index": index})
     await told_to_go(trigger(task_instance=mapped))
-    assert extend["cancel"].call_count == 0, "its own state is none that ends a task"
+    assert extend["cancel"].call_count == cancels
+    assert state["asked"][0]["map_index"] == index
+
+
+async def test_a_task_that_cannot_be_read_at_once_is_read_again(extend, state, monkeypatch) -> None:
+    from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
+
+    really, calls = RuntimeTaskInstance.get_task_states, []
+
+    def get_task_states(**given: Any) -> Any:
+        calls.append(1)
+        if len(calls) < 3:
+            raise RuntimeError("The API server is busy")
+        return really(**given)
+
+    monkeypatch.setattr(RuntimeTaskInstance, "get_task_states", staticmethod(get_task_states))
+    await told_to_go(trigger())
+    assert extend["cancel"].call_count == 1
+
+
+async def test_a_run_that_refuses_its_cancel_is_asked_until_it_takes_it(
+    extend, state, requests_mock, monkeypatch
+) -> None:
+    from airflow_provider_extend import cancelling
+
+    monkeypatch.setattr(cancelling, "_PAUSE", 0.0)
+    extend["now"] = "PENDING"
+    calls = []
+
+    def cancel(request: Any, context: Any) -> Any:
+        calls.append(1)
+        if len(calls) < 9:
+            context.status_code = 400
+            return {"code": "INVALID_REQUEST", "message": "is PENDING"}
+        extend["now"] = "CANCELLED"
+        return {"id": "exr_1", "status": "CANCELLED"}
+
+    requests_mock.post(f"{URL}/cancel", json=cancel)
+    await told_to_go(trigger())
+    assert len(calls) == 9
 
 
 async def test_a_sensor_cancels_nothing(extend, state) -> None:

@@ -1,0 +1,261 @@
+"""Base of the operators that start a run, as far as its start: what is asked for, once, and what becomes of an
+earlier try's run."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from airflow_provider_extend import cancelling, decisions, fingerprints
+from airflow_provider_extend._compat import AirflowTaskTimeout
+from airflow_provider_extend.api.endpoints import find
+from airflow_provider_extend.api.errors import (
+    ExtendInputError,
+    ExtendNotFound,
+    ExtendRunFailed,
+    ExtendRunTimeout,
+    ExtendSubmissionUnknown,
+    ExtendTaskKilled,
+)
+from airflow_provider_extend.api.lookups import TASK_KEY, TOKEN_KEY, LookUp, look_up_of
+from airflow_provider_extend.api.runs import Run, cancels
+from airflow_provider_extend.exceptions import airflow_errors, as_airflow
+from airflow_provider_extend.operators._base import ExtendOperator
+from airflow_provider_extend.operators._submit import Prepared, Receipt, Sought, Submission, submit_once
+from airflow_provider_extend.reading import look_up
+from airflow_provider_extend.results import json_size
+from airflow_provider_extend.searching import find_by_token
+from airflow_provider_extend.waiting import WaitsForRun
+
+if TYPE_CHECKING:
+    from airflow_provider_extend._compat import Context
+    from airflow_provider_extend.client import ExtendClient
+
+_FAIL, _RESUBMIT = "fail", "resubmit"
+#: Of the 10 KB that Extend takes (runs.md 6), some are for the token and the task's address.
+_METADATA_BYTES = 9 * 1024
+#: Seconds in which a run that is CANCELLING is given to end; it may still end otherwise.
+SETTLE = 10
+
+
+class StartsRun(WaitsForRun, ExtendOperator):
+    """Starts one run for one task. Its parameters are described with `ExtendRunOperator`."""
+
+    #: Endpoint that starts the run.
+    creates: ClassVar[str]
+    #: Whether the create takes metadata, in which a token travels.
+    takes_metadata: ClassVar[bool] = True
+
+    def __init__(
+        self,
+        *,
+        cancel_on_kill: bool = True,
+        on_unknown_submission: str = _FAIL,
+        max_runs: int | None = None,
+        send_address: bool = True,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.cancel_on_kill = cancel_on_kill
+        self.on_unknown_submission = on_unknown_submission
+        self.max_runs = max_runs
+        self.send_address = send_address
+        self._client: ExtendClient | None = None
+        self._run_id: str | None = None
+        #: The run of an earlier try, as it was read when it was taken up.
+        self._latest: Run | None = None
+        self._killed = False
+        #: Whether the call has begun: a signal may come at any moment.
+        self._sending = False
+        #: How many runs the call starts.
+        self._runs = 1
+
+    # ------------------------------------------------------------------------------ what a subclass says
+
+    def check(self) -> None:
+        """Refuse what cannot be sent, before anything is; raises `ExtendInputError`."""
+
+    def parts(self) -> dict[str, Any]:
+        """What the author named, by name: a change of any of it asks for another run."""
+        raise NotImplementedError
+
+    def prepare(self, client: ExtendClient) -> Prepared:
+        """What has to be read or checked right before the run is started."""
+        return Prepared()
+
+    def create(self, client: ExtendClient, metadata: Mapping[str, Any] | None, prepared: Any) -> Any:
+        """Start the run and return the API's answer, a run."""
+        raise NotImplementedError
+
+    def narrowed(self, client: ExtendClient) -> dict[str, Any]:
+        """Filters of the list that this run is known to pass, for the search after it."""
+        return {}
+
+    def own_metadata(self) -> Mapping[str, Any] | None:
+        """The author's own metadata."""
+        return None
+
+    # ------------------------------------------------------------------------------------------- the start
+
+    @property
+    def _account(self) -> ExtendClient:
+        assert self._client is not None
+        return self._client
+
+    def _submit(self, context: Context) -> Receipt:
+        try:
+            return submit_once(context, self._submission(self._account, context), self.log)
+        except AirflowTaskTimeout:
+            if not self._sending:
+                raise as_airflow(
+                    ExtendRunTimeout(
+                        "execution_timeout came before a run was started. A retry of this task starts one, or takes up "
+                        "that of an earlier try.",
+                        run_id=None,
+                        cancelled=False,
+                    )
+                ) from None
+            findable = self._way() is not None
+            way_out = (
+                "A retry of this task looks for it first."
+                if findable
+                else "The API has no way to look it up: look in the dashboard, and clear this task to start another."
+            )
+            raise as_airflow(
+                ExtendSubmissionUnknown(
+                    f"execution_timeout came while the run was being started: it may be paid for. {way_out}",
+                    can_be_found=findable,
+                )
+            ) from None
+
+    def _way(self) -> LookUp | None:
+        """How the run can be searched for."""
+        if not self.takes_metadata or TOKEN_KEY in (self.own_metadata() or {}):
+            return None
+        return look_up_of(self.kind, self._account.api_version)
+
+    def _submission(self, client: ExtendClient, context: Context) -> Submission:
+        way = self._way()
+
+        def create(token: str, prepared: Any) -> Any:
+            if self._killed:
+                raise ExtendTaskKilled("The task was told to end. Nothing was started.")
+            self._sending = True
+            return self.create(client, self._metadata(context, token), prepared)
+
+        def prepare() -> Prepared:
+            prepared = self.prepare(client)
+            self._runs = prepared.runs
+            return prepared
+
+        def search(sought: Sought) -> str | None:
+            assert way is not None
+            narrow = self.narrowed(client) if sought.as_named else None
+            return find_by_token(client, way, sought.token, sought.since, narrow, sought.skip)
+
+        can_cancel = self.cancel_on_kill and cancels(self.kind, client.api_version) is not None
+        return Submission(
+            what=self.kind.replace("_", " "),
+            parts=self.parts(),
+            prepare=prepare,
+            create=create,
+            keep=partial(self._keep, client),
+            look_up=search if way is not None else None,
+            cancel=partial(cancelling.cancel_run, client, self.kind) if can_cancel else None,
+            left=self._why_left(client),
+            account=fingerprints.of([client.settings.base_url, client.settings.workspace_id])[:16],
+            resubmit=self.on_unknown_submission == _RESUBMIT,
+            max_runs=self.max_runs,
+        )
+
+    def _why_left(self, client: ExtendClient) -> str:
+        if cancels(self.kind, client.api_version) is None:
+            return cancelling.cannot_be_cancelled(self.kind)
+        return "goes on, since cancel_on_kill is False"
+
+    def _metadata(self, context: Context, token: str) -> dict[str, Any] | None:
+        """The author's metadata, which wins, beside the token and the task's address."""
+        if not self.takes_metadata:
+            return None
+        ti = context["ti"]
+        sent: dict[str, Any] = {TOKEN_KEY: token}
+        if self.send_address:
+            sent[TASK_KEY] = {
+                "dag_id": ti.dag_id,
+                "run_id": ti.run_id,
+                "task_id": ti.task_id,
+                "map_index": ti.map_index,
+            }
+        return sent | dict(self.own_metadata() or {})
+
+    def _keep(self, client: ExtendClient, run_id: str) -> bool:
+        """Whether the run of an earlier try is taken up."""
+        what = self.kind.replace("_", " ")
+        run = self._earlier(client, run_id)
+        decision = decisions.earlier_run(run)
+        for _ in range(SETTLE):
+            if decision != decisions.WAIT:
+                break
+            time.sleep(1.0)
+            run = self._earlier(client, run_id)
+            decision = decisions.earlier_run(run)
+        if run is None:
+            with airflow_errors():
+                raise ExtendRunFailed(
+                    f"An earlier try started {what} {run_id}, which is paid for, and Extend does not know it (404): "
+                    "deleted, or the connection now leads to another workspace or region. None was started in its "
+                    "place; clear this task to start one.",
+                    run_id=run_id,
+                    outcome="unknown",
+                )
+        if decision == decisions.SUBMIT:
+            self.log.warning("%s %s of an earlier try ended %s; starting another.", what, run_id, run.status)
+            return False
+        if decision == decisions.FAIL:
+            self._run_id = run_id
+            with airflow_errors():
+                raise self._failure(
+                    run,
+                    "It was started by an earlier try. A new run would most likely end the same way and cost again: "
+                    "none was started. Clear this task to start one all the same.",
+                )
+        self._latest = run
+        return True
+
+    def _earlier(self, client: ExtendClient, run_id: str) -> Run | None:
+        try:
+            with airflow_errors():
+                return look_up(client, self.kind, run_id)
+        except Exception as error:
+            if not isinstance(getattr(error, "error", error), ExtendNotFound):
+                raise
+            return None
+
+    def _check_start(self, client: ExtendClient) -> None:
+        find(self.creates).path(client.api_version)
+        self.check()
+        own = self.own_metadata()
+        for name, value in {**self.parts(), "metadata": own}.items():
+            try:
+                size = json_size(value)
+            except (TypeError, ValueError):
+                raise ExtendInputError(
+                    f"{name} holds what JSON does not know, a date for instance: write it as text. Nothing was sent."
+                ) from None
+        if own is not None and (not isinstance(own, Mapping) or size > _METADATA_BYTES):
+            raise ExtendInputError(
+                f"metadata is no object, or is larger than {_METADATA_BYTES // 1024} KB as JSON. Nothing was sent."
+            )
+        if self.on_unknown_submission not in (_FAIL, _RESUBMIT):
+            raise ExtendInputError(
+                f"on_unknown_submission is {self.on_unknown_submission!r}: expected 'fail' or 'resubmit'. Nothing was "
+                "sent."
+            )
+        if self.max_runs is not None and (
+            isinstance(self.max_runs, bool) or not isinstance(self.max_runs, int)
+        ):
+            raise ExtendInputError(
+                f"max_runs is {self.max_runs!r}: expected a whole number, or None. Nothing was sent."
+            )
