@@ -14,6 +14,8 @@ BASE = "import airflow.sdk; from airflow.sdk import BaseHook, BaseOperator, Base
 MODULES = {
     "airflow_provider_extend hook": "airflow_provider_extend.hooks.extend",
     "airflow_provider_extend sensor (and trigger)": "airflow_provider_extend.sensors.batch_processor_run",
+    "airflow_provider_extend extract": "airflow_provider_extend.operators.extract",
+    "airflow_provider_extend workflow": "airflow_provider_extend.operators.workflow",
     "airflow_provider_extend gate": "airflow_provider_extend.operators.evaluation_gate",
     "airflow_provider_extend publish": "airflow_provider_extend.operators.processor_version",
     "standard python operator": "airflow.providers.standard.operators.python",

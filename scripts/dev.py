@@ -30,7 +30,8 @@ DROPPED += ("PIP_USER", "PIP_TARGET", "PIP_PREFIX", "PIP_REQUIRE_VIRTUALENV")
 LOOPBACK = "127.0.0.1,localhost"
 
 PACKAGE = "airflow_provider_extend"
-GATED = ("api/*", "client.py", "hooks/*", "sensors/*", "triggers/*")
+GATED = ("api/*", "client.py", "hooks/*", "operators/*", "sensors/*", "triggers/*")
+GATED += ("cancelling.py", "decisions.py", "searching.py", "waiting.py")
 COVERED = ",".join(PACKAGE + "/" + path for path in GATED)
 
 
@@ -351,8 +352,17 @@ def test_system(env, args):
     live([PYTHON, "-m", "pytest"] + tests + args, env)
 
 
+def proofs(env, args):
+    """Run the long form of the proofs about paid runs, on the newest Airflow."""
+    debian_packages(env, {"postgresql": ["initdb"]})
+    names = ["killed_tasks", "who_cancels", "triggerers", "bad_days"]
+    tests = [os.path.join("tests", "system", "test_%s.py" % name) for name in names]
+    chosen = ["-k", "airflow-3.3", "-q", report("proofs")]
+    live([PYTHON, "-m", "pytest"] + tests + chosen + args, dict(env, EXTEND_PROOFS="long"))
+
+
 def test_browser(env, args):
-    """Run the tests of the connection form in Chromium."""
+    """Run the tests of the connection form, and of what tasks show, in Chromium."""
     browsers = ["chromium", "chromium-browser", "google-chrome"]
     debian_packages(env, {"chromium": browsers, "chromium-driver": ["chromedriver"]})
     tests = [os.path.join("tests", "browser"), "-q", report("browser")]
@@ -399,6 +409,7 @@ def clean():
 
 TARGETS = {
     "demo": demo,
+    "proofs": proofs,
     "test": test,
     "test-all": test_all,
     "test-browser": test_browser,

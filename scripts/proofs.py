@@ -19,6 +19,7 @@ def cases(*parts: str) -> list[str]:
 
 MODES = ("poke", "reschedule", "deferrable")
 BOTH = ["airflow-3.3", "airflow-3.0"]
+NEWEST = ["airflow-3.3"]
 #: Test -> what stands in its brackets, one by one.
 PROOFS = {
     "test_the_example_dags_publish_the_good_and_hold_back_the_bad": cases(*MODES),
@@ -26,13 +27,26 @@ PROOFS = {
     "test_a_triggerer_that_restarts_in_the_middle_of_a_wait": cases("stop", "kill"),
     "test_a_wait_that_is_killed_finds_the_same_run": cases("the task", "its worker"),
     "test_good_and_bad_runs_leave_no_secret_and_no_content": cases("poke", "deferrable"),
+    "test_paid_runs_leave_no_secret_and_no_content": BOTH,
     "test_the_search_finds_what_is_there": BOTH,
+    "test_killed_at_each_moment": NEWEST,
+    "test_killed_at_random_moments": ["airflow-3.3-0"],
+    "test_reordered": NEWEST,
+    "test_signed_urls": NEWEST,
+    "test_lost_without_a_record": ["airflow-3.0"],
+    "test_who_cancels": NEWEST,
+    "test_a_triggerer_is_killed_with_many_deferred": NEWEST,
+    "test_two_triggerers_one_killed_one_frozen": NEWEST,
+    "test_a_triggerer_stops_although_extend_hangs": NEWEST,
+    "test_a_bad_day": NEWEST,
+    "test_races": NEWEST,
     "test_a_failing_test_shows_the_task_log_and_not_only_the_state": BOTH,
     "test_the_form_shows_every_field_with_its_default_and_hides_what_is_not_needed": [""],
     "test_what_is_saved_is_kept_shown_again_and_read_by_the_hook": [""],
     "test_success_says_who_answered": ["2026-02-09", "2025-04-21", "2024-12-23"],
     "test_a_failure_says_first_what_to_do": ["wrong_key", "organisation_key", "forbidden", "nobody_listens"],
     "test_without_a_port_the_form_leads_out": [""],
+    "test_the_extra_link_leads_to_the_run_of_its_task": [""],
     "test_what_is_printed_is_there_and_nothing_is_left_behind": [""],
     "test_the_installed_script_on_an_airflow_of_its_own": [""],
 }

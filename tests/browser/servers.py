@@ -137,7 +137,7 @@ class AirflowServer(Server):
 
     def __init__(self, home: Path, log: Path, python: str = sys.executable) -> None:
         port = free_port()
-        self.python = python
+        self.python, self.home = python, home
         self.url = f"http://127.0.0.1:{port}"
         self.env = clean_env() | {
             "AIRFLOW_HOME": str(home),

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import os
 import random
-import sys
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from demo.dashboard import V2024, V2026
 from tests.machine import require
-from tests.system.deployment import ROOT, Deployment
-from tests.system.extend import TOKEN, LocalExtend
+from tests.system.deployment import PYTHONS, Deployment
+from tests.system.extend import RUN_SECONDS, TOKEN, LocalExtend
 from tests.system.postgres import binaries
 
-#: Airflow -> the Python of its environment. The local Extend runs in this one, whatever Airflow it serves.
-PYTHONS = {"3.3": Path(sys.executable), "3.0": ROOT / ".dev" / "airflow-3.0" / "bin" / "python"}
 DEPLOYMENT = pytest.StashKey[Deployment]()
 
 
@@ -60,6 +56,7 @@ def airflow(
     request.node.stash[DEPLOYMENT] = deployment
     yield deployment
     extend.control("DELETE", "/faults")
+    extend.settings(run_seconds=RUN_SECONDS, list_lag=0)
     deployment.forget_runs()
 
 
@@ -74,6 +71,28 @@ def pytest_report_header() -> str:
 def chance(request: pytest.FixtureRequest) -> random.Random:
     """Draws of this test; with the seed of the header it draws the same again."""
     return random.Random(f"{SEED} {request.node.nodeid}")
+
+
+@pytest.fixture
+def tell(record_property: Callable[[str, object], None]) -> Callable[..., None]:
+    """What a proof came to, in numbers: shown at the end of the tests, whatever came of them."""
+
+    def say(**numbers: object) -> None:
+        for name, number in numbers.items():
+            record_property(name, number)
+
+    return say
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    reports = [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]
+    told = [report for report in reports if report.when == "call" and report.user_properties]
+    if told:
+        terminalreporter.section("what the proofs came to")
+    for report in told:
+        numbers = ", ".join(f"{name.replace('_', ' ')} {number}" for name, number in report.user_properties)
+        name = report.nodeid.rpartition("::")[2]
+        terminalreporter.write_line(f"{name}: {numbers} ({report.outcome}, {report.duration:.0f} s)")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -6,6 +6,9 @@ import base64
 import json
 import os
 import shutil
+import signal
+import subprocess
+import sys
 import tempfile
 import time
 import uuid
@@ -14,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
 import requests
 
 from tests.machine import free_port
@@ -21,6 +25,13 @@ from tests.system.postgres import Postgres
 from tests.system.processes import Process, stop, wait_for
 
 ROOT = Path(__file__).resolve().parents[2]
+#: Airflow -> the Python of its environment. The local Extend runs in this one, whatever Airflow it serves.
+PYTHONS = {"3.3": Path(sys.executable), "3.0": ROOT / ".dev" / "airflow-3.0" / "bin" / "python"}
+#: For a test of what only one of them can do.
+ONLY = {
+    name: pytest.mark.parametrize("deployment", [name], indirect=True, ids=[f"airflow-{name}"])
+    for name in PYTHONS
+}
 COMPONENTS = ("api-server", "scheduler", "dag-processor", "triggerer")
 ENDED = ("success", "failed", "skipped", "upstream_failed", "removed")
 
@@ -191,6 +202,12 @@ class Deployment:
         """Store a connection, as somebody does in the UI."""
         self.api("POST", "/connections", {"connection_id": conn_id, **connection})
 
+    def variable(self, key: str, value: Any) -> None:
+        """Set a Variable, as somebody does in the UI."""
+        body = {"key": key, "value": json.dumps(value)}
+        known = self.query("select 1 from variable where key = %s", key)
+        self.api("PATCH" if known else "POST", f"/variables/{key}" if known else "/variables", body)
+
     def trigger(self, dag_id: str, conf: Mapping[str, Any]) -> str:
         run_id = f"test-{uuid.uuid4().hex[:8]}"
         # Known to the API as soon as it is parsed, and not before.
@@ -201,6 +218,42 @@ class Deployment:
         self.api("POST", f"/dags/{dag_id}/dagRuns", body)
         self.runs.append((dag_id, run_id))
         return run_id
+
+    def mark(self, dag_id: str, run_id: str, task_id: str, state: str) -> None:
+        """Mark a task, as somebody does in the UI."""
+        self.api("PATCH", f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}", {"new_state": state})
+
+    def clear_task(self, dag_id: str, run_id: str, task_id: str) -> None:
+        body = {"dry_run": False, "dag_run_id": run_id, "task_ids": [task_id], "only_failed": False}
+        self.api("POST", f"/dags/{dag_id}/clearTaskInstances", body)
+
+    def run_python(self, program: str, *arguments: str) -> str:
+        """What a process of this Airflow prints, with its settings and its database."""
+        command = [str(self.python), "-c", program, *arguments]
+        done = subprocess.run(command, env=self.env, capture_output=True, text=True, timeout=180)
+        assert done.returncode == 0, f"{done.stdout[-2000:]}{done.stderr[-2000:]}"
+        return done.stdout
+
+    def task_processes(self, dag_id: str, run_id: str) -> dict[str, int]:
+        """Task -> process, of those that run now."""
+        rows = self.query(
+            "select task_id, map_index, pid from task_instance where dag_id = %s and run_id = %s"
+            " and state = 'running' and pid is not null",
+            dag_id,
+            run_id,
+        )
+        return {address(task, map_index): pid for task, map_index, pid in rows}
+
+    def kill_task(self, pid: int) -> bool:
+        """`kill -9` to the process of a task; False if it has ended already."""
+        try:
+            # One of ours, and not somebody who has its number by now.
+            if os.getsid(pid) == self.processes["scheduler"].pid:
+                os.kill(pid, signal.SIGKILL)
+                return True
+        except ProcessLookupError:
+            pass
+        return False
 
     def clear(self, dag_id: str, run_id: str) -> None:
         """Clear all tasks of a DAG run, as somebody does in the UI, and wait until Airflow has taken it up."""
@@ -246,7 +299,7 @@ class Deployment:
             run_id,
         )
         return {
-            task if map_index < 0 else f"{task}[{map_index}]": TaskInstance(task, state, tries)
+            address(task, map_index): TaskInstance(task, state, tries)
             for task, state, tries, map_index in rows
         }
 
@@ -270,6 +323,18 @@ class Deployment:
         )
         value = rows[0][0] if rows else None
         return json.loads(value) if isinstance(value, str) else value
+
+    def results(self, dag_id: str, run_id: str) -> dict[str, Any]:
+        """Task -> what it has returned."""
+        rows = self.query(
+            "select task_id, map_index, value from xcom where dag_id = %s and run_id = %s and key = 'return_value'",
+            dag_id,
+            run_id,
+        )
+        return {
+            address(task, map_index): json.loads(value) if isinstance(value, str) else value
+            for task, map_index, value in rows
+        }
 
     def triggers(self) -> list[tuple[Any, ...]]:
         return self.query("select id, classpath, kwargs, triggerer_id from trigger order by id")
@@ -305,6 +370,10 @@ class Deployment:
             f"All logs are below {self.home}, which is removed at the end; EXTEND_KEEP_LOGS=1 keeps it."
         )
         return "\n".join(parts)
+
+
+def address(task_id: str, map_index: int) -> str:
+    return task_id if map_index < 0 else f"{task_id}[{map_index}]"
 
 
 def readable(line: str) -> str:

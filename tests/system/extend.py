@@ -5,18 +5,24 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import requests
 
-from demo.dashboard import V2024, Dashboard
+from demo.dashboard import V2024, V2026, Dashboard
 from demo.processes import announced_url
+from tests.system.deployment import address
 from tests.system.processes import Process, wait_for
 
 TOKEN = "sk_system_tests_Qp7Vh2"
 ROOT = Path(__file__).resolve().parents[2]
+#: How long a run takes, where a test says nothing else.
+RUN_SECONDS = 6
+#: Long enough that a run ends only when a test says so.
+ENDLESS = 1_000_000
 #: Stands in every document, in what is extracted from it, and in no program.
 CONTENT = "Zyxomma"
 
@@ -42,7 +48,7 @@ class LocalExtend:
         folder.mkdir(parents=True, exist_ok=True)
         self.process = Process(
             [sys.executable, "-m", "airflow_provider_extend.emulator", "--port", "0", "--token", TOKEN]
-            + ["--state-dir", str(folder / "state"), "--run-seconds", "6"],
+            + ["--state-dir", str(folder / "state"), "--run-seconds", str(RUN_SECONDS)],
             {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"},
             folder / "emulator.log",
         )
@@ -126,8 +132,59 @@ class LocalExtend:
     def fault(self, **fault: Any) -> None:
         self.control("POST", "/faults", {"times": 1_000_000, **fault})
 
+    def settings(self, **settings: Any) -> None:
+        self.control("POST", "/settings", settings)
+
+    def requests(self, method: str, path: str) -> list[dict[str, Any]]:
+        """What was asked; `path` is a regular expression. `status` is None while it is answered, or if it never was."""
+        rows: list[dict[str, Any]] = self.control(
+            "GET", f"/requests?{urlencode({'method': method, 'path': path})}"
+        )
+        return rows
+
+    def cancels(self) -> list[str]:
+        """The runs whose cancel was asked for, in order."""
+        return [row["path"].split("/")[-2] for row in self.requests("POST", "/cancel$")]
+
+    def cancels_of(self, runs: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[str]:
+        """Those of `cancels` that were of these runs."""
+        ids = {run["id"] for made in runs.values() for run in made}
+        return [run for run in self.cancels() if run in ids]
+
+    def paid_conf(self) -> dict[str, Any]:
+        """What DAGs with run operators are to read, and with what."""
+        extractor = self.extractor(good=True)
+        return {
+            "extractor": extractor,
+            "workflow": self.workflow(extractor),
+            "file": next(iter(self.upload().values())),
+        }
+
+    def workflow(self, extractor_id: str) -> str:
+        """A workflow that extracts."""
+        headers = {"Authorization": f"Bearer {TOKEN}", "x-extend-api-version": V2026}
+        step = {"name": "Read", "type": "EXTRACT", "config": {"extractor": {"id": extractor_id}}}
+        body = {"name": "Invoices", "steps": [step]}
+        answer = self._session.post(f"{self.base_url}/workflows", json=body, headers=headers, timeout=30)
+        return str(answer.json()["id"])
+
+    def evaluation_set(self, processor_id: str) -> str:
+        return self.dashboard.create_evaluation_set(processor_id, self.truth, self.upload())
+
+    def runs_of(self, run_id: str) -> dict[str, list[dict[str, Any]]]:
+        """Task -> the runs that it has made in this DAG run, oldest first, by what stands in their metadata."""
+        made: dict[str, list[dict[str, Any]]] = {}
+        for kind in ("extract_run", "workflow_run"):
+            for run in self.control("GET", f"/runs?kind={kind}"):
+                assert run["metadata"], f"{run['id']} carries nothing by which it could be found"
+                task = run["metadata"].get("airflow_task", {})
+                if task.get("run_id") == run_id:
+                    made.setdefault(address(task["task_id"], task["map_index"]), []).append(run)
+        return made
+
     def published(self, processor_id: str, api_version: str) -> list[dict[str, Any]]:
         return self.dashboard.published(processor_id, api_version)
 
-    def looks_at(self, run_id: str) -> int:
-        return sum(run_id in row["path"] for row in self.control("GET", "/requests"))
+    def looks_at(self, run_id: str, rows: Sequence[Mapping[str, Any]] | None = None) -> int:
+        asked = self.control("GET", "/requests") if rows is None else rows
+        return sum(run_id in row["path"] for row in asked)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -81,6 +81,26 @@ def test_good_and_bad_runs_leave_no_secret_and_no_content(
         "task logs are searched"
     )
     assert traces(airflow) == []
+
+
+def test_paid_runs_leave_no_secret_and_no_content(
+    airflow: Deployment, extend: LocalExtend, tell: Callable[..., None]
+) -> None:
+    conf = extend.paid_conf() | {"document": str(extend.documents / "invoice-1.txt")}
+    run_id = airflow.trigger("leaving_traces", conf)
+    assert airflow.wait_until_ended("leaving_traces", run_id, 300) == "success"
+    made = extend.runs_of(run_id)
+    assert len(made) == 8
+    # It was handed over, and read.
+    read = [extend.control("GET", f"/runs/{runs[0]['id']}/outputs") for runs in made.values()]
+    assert sum(CONTENT in str(outputs) for outputs in read) >= 4
+    rendered = airflow.query(
+        "select rendered_fields::text from rendered_task_instance_fields where run_id = %s", run_id
+    )
+    assert str(rendered).count("not shown") == 8, "rendered templates are searched"
+    found = traces(airflow)
+    tell(runs=len(made), places=len(dict(written(airflow))), traces=len(found))
+    assert found == []
 
 
 def test_the_search_finds_what_is_there(airflow: Deployment, extend: LocalExtend) -> None:
