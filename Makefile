@@ -1,7 +1,7 @@
 # Every target makes .venv on its first use. Another Python: make demo PYTHON=python3.12
 PYTHON ?= python3
 ARGS ?=
-TARGETS = demo ui test test-all test-floor test-system test-browser proofs mutation lint types docs-check clean
+TARGETS = demo ui test test-all test-floor test-oldest test-system test-browser proofs mutation lint types docs-check clean
 
 .PHONY: help $(TARGETS)
 help:

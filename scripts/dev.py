@@ -352,6 +352,47 @@ def test_system(env, args):
     live([PYTHON, "-m", "pytest"] + tests + args, env)
 
 
+def system_tests(env, name, chosen, args=()):
+    """Run those of the tests on a real Airflow whose names fit."""
+    tests = [os.path.join("tests", "system"), "-q", "-k", chosen, report("system-" + name)]
+    live([PYTHON, "-m", "pytest"] + tests + list(args), env)
+
+
+def test_oldest(env, args):
+    """Run all that runs on the oldest Airflow of the range: the fast tests, and those on real processes."""
+    test_floor(env, [])
+    system_tests(env, "oldest", "airflow-3.0", args)
+
+
+def test_both_ends(env):
+    """Run the tests on real processes of both ends, side by side: most of their time is spent waiting."""
+    floor_env(env)
+    debian_packages(env, {"postgresql": ["initdb"]})
+    path = os.path.join(LOGS, "test-oldest.log")
+    command = [sys.executable, os.path.join("scripts", "dev.py"), "test-oldest"]
+    os.makedirs(LOGS, exist_ok=True)
+    with open(path, "wb") as log:
+        oldest = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        system_tests(env, "newest", "not airflow-3.0")
+        code = oldest.wait()
+    except BaseException:
+        end(oldest)
+        raise
+    with open(path, encoding="utf-8", errors="replace") as log:
+        print(log.read().rstrip(), flush=True)
+    if code:
+        raise Failed(code if 0 < code < 128 else 1)
+
+
 def proofs(env, args):
     """Run the long form of the proofs about paid runs, on the newest Airflow."""
     debian_packages(env, {"postgresql": ["initdb"]})
@@ -389,8 +430,7 @@ def test_all(env, args):
     here = ["-m", "not system and not browser", "--cov", "--cov-report=", report("here")]
     live([PYTHON, "-m", "pytest", "-q"] + here + args, env)
     live([PYTHON, "-m", "coverage", "report", "--include", COVERED, "--fail-under=95"], env)
-    test_floor(env, [])
-    test_system(env, [])
+    test_both_ends(env)
     test_browser(env, [])
     mutation(env, ["--seconds", "120"])
     live([PYTHON, os.path.join("scripts", "proofs.py")], env)
@@ -414,6 +454,7 @@ TARGETS = {
     "test-all": test_all,
     "test-browser": test_browser,
     "test-floor": test_floor,
+    "test-oldest": test_oldest,
     "test-system": test_system,
     "mutation": mutation,
     "ui": ui,

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_extend import fingerprints
+from airflow_provider_extend import decisions, fingerprints
 from airflow_provider_extend.api.calls import check_id
 from airflow_provider_extend.api.errors import ExtendInputError
-from airflow_provider_extend.api.runs import ENTITY_TYPES, EVALUATION_SET_RUN
+from airflow_provider_extend.api.runs import ENTITY_TYPES, EVALUATION_SET_RUN, parse_time
 from airflow_provider_extend.exceptions import airflow_errors
 from airflow_provider_extend.operators._run import ExtendRunOperator
 from airflow_provider_extend.operators._submit import Prepared
@@ -97,7 +99,7 @@ class ExtendRunEvaluationSetOperator(ExtendRunOperator):
         with airflow_errors():
             named = f"the processor of evaluation set {self.evaluation_set_id}"
             processor_id = check_id(self.processor_id or owner.get("id"), named)
-        items = self._items(client)
+        items = self._items(client, parse_time(evaluation_set.get("createdAt")))
         facts = {
             ITEMS_FINGERPRINT_KEY: fingerprints.of_items(items),
             CONFIG_FINGERPRINT_KEY: self._draft_fingerprint(client, processor_id, owner.get("object")),
@@ -116,8 +118,13 @@ class ExtendRunEvaluationSetOperator(ExtendRunOperator):
             context["ti"].xcom_push(key=key, value=facts.get(key))
         self.log.info("Evaluation set run %s of set %s.", self._run_id, self.evaluation_set_id)
 
-    def _items(self, client: ExtendClient) -> list[dict[str, Any]]:
+    def _items(self, client: ExtendClient, created: datetime | None) -> list[dict[str, Any]]:
         items = list(client.iterate("evaluation_set_items.list", self.evaluation_set_id))
+        young = created.timestamp() + decisions.LIST_LAG - time.time() if created is not None else 0.0
+        if not items and young > 0:
+            # The list may not show yet what was added a moment ago.
+            time.sleep(min(young, decisions.LIST_LAG))
+            items = list(client.iterate("evaluation_set_items.list", self.evaluation_set_id))
         if not items:
             with airflow_errors():
                 raise ExtendInputError(

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from airflow_provider_extend import decisions
 from airflow_provider_extend.operators.evaluation_set_run import ExtendRunEvaluationSetOperator
 from tests.airflow_names import AirflowException, AirflowFailException
 
@@ -126,6 +127,14 @@ def test_an_empty_set_is_refused_before_it_is_paid_for(extend, task) -> None:
         task.run(start(empty))
     assert extend.requests("POST", PATH) == []
     assert task.record is None
+
+
+def test_a_set_that_was_filled_a_moment_ago_is_not_taken_for_an_empty_one(extend, task, monkeypatch) -> None:
+    monkeypatch.setattr(decisions, "LIST_LAG", 1.0)
+    extend.control("POST", "/settings", {"list_lag": 0.5})
+    filled = extend.evaluation_set(extend.processor())
+    task.run(start(filled))
+    assert paid(extend) == 1
 
 
 def test_a_set_that_is_not_there_fails_before_a_run_is_asked_for(extend, task) -> None:

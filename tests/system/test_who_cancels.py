@@ -35,6 +35,8 @@ TABLE: dict[str, tuple[list[str], str | None, int | None]] = {
     "timeout_cancel.running": ([CANCELLED], "failed", 1),
     "timeout_leave.deferred": ([ENDED], "success", None),
     "timeout_leave.running": ([ENDED], "success", None),
+    "timeout_execution.deferred": ([CANCELLED], "failed", 1),
+    "timeout_execution.running": ([CANCELLED], "failed", 1),
     "workflow_mark_failed.deferred": ([CANCELLED], "failed", 1),
     "workflow_2024_mark_failed.deferred": ([GOES_ON], "failed", 1),
     "workflow_2024_mark_failed.running": ([GOES_ON], "failed", 1),

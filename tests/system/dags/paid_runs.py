@@ -26,6 +26,7 @@ ACTIONS = {
     "unwanted": {"cancel_on_kill": False},
     "timeout_cancel": {"timeout": TIMEOUT},
     "timeout_leave": {"timeout": TIMEOUT, "on_timeout": "leave"},
+    "timeout_execution": {"execution_timeout": timedelta(seconds=TIMEOUT)},
 }
 
 with DAG(dag_id="who_cancels", schedule=None, catchup=False):
