@@ -132,13 +132,3 @@ def test_each_document_is_extracted_once(run_dag, extend) -> None:
     assert done.xcoms["summary"]["return_value"] == {"documents": 4, "credits": 8}
     read = [local.emulator.control("GET", f"/runs/{run['id']}/outputs")[0]["output"]["total"] for run in runs]
     assert sorted(read) == [21, 22, 23, 24]
-
-
-def test_an_extract_task_that_is_run_again_in_another_dag_run_pays_again(run_dag, extend) -> None:
-    """Once means once a DAG run."""
-    local = extend(V26)
-    local.emulator.control("POST", "/settings", {"run_seconds": 0.1})
-    conf = {"extractor_id": local.processor(good=True), "documents_dir": str(local.folder)}
-    run_dag(EXTRACT, conf)
-    run_dag(EXTRACT, conf)
-    assert len(local.emulator.control("GET", "/runs?kind=extract_run")) == 8
