@@ -29,6 +29,8 @@ DROPPED = ("PYTHONPATH", "PYTHONHOME", "PYTHONWARNINGS", "PYTHONDONTWRITEBYTECOD
 DROPPED += ("PIP_USER", "PIP_TARGET", "PIP_PREFIX", "PIP_REQUIRE_VIRTUALENV")
 LOOPBACK = "127.0.0.1,localhost"
 
+# The fast tests sleep more than they compute: four at a time on two cores.
+PARALLEL = ["-n", "4", "--dist", "worksteal"]
 PACKAGE = "airflow_provider_extend"
 GATED = ("api/*", "client.py", "hooks/*", "operators/*", "sensors/*", "triggers/*")
 GATED += ("cancelling.py", "decisions.py", "searching.py", "waiting.py")
@@ -262,7 +264,7 @@ def demo(env, args):
 
 def test(env, args):
     """Run the tests that start no processes of their own."""
-    live([PYTHON, "-m", "pytest", "-q", "-m", "not slow"] + args, env)
+    live([PYTHON, "-m", "pytest", "-q", "-m", "not slow"] + PARALLEL + args, env)
 
 
 def lint(env, args):
@@ -319,7 +321,7 @@ def test_floor(env, args):
     # The search for leaks switches Airflow's masking off, and 3.0's own debug lines quote the connection then.
     leaks = os.path.join("tests", "test_leaks.py")
     tests = ["-q", "-m", "not slow", "--ignore", leaks, report("floor")]
-    live([python, "-m", "pytest"] + tests + args, env)
+    live([python, "-m", "pytest"] + tests + PARALLEL + args, env)
 
 
 def debian_packages(env, wanted):
@@ -428,7 +430,7 @@ def test_all(env, args):
     types(env, [])
     docs_check(env, [])
     here = ["-m", "not system and not browser", "--cov", "--cov-report=", report("here")]
-    live([PYTHON, "-m", "pytest", "-q"] + here + args, env)
+    live([PYTHON, "-m", "pytest", "-q"] + here + PARALLEL + args, env)
     live([PYTHON, "-m", "coverage", "report", "--include", COVERED, "--fail-under=95"], env)
     test_both_ends(env)
     test_browser(env, [])
