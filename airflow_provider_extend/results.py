@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_extend.api.calls import without_signed_urls
+from airflow_provider_extend.api.errors import ExtendOutputNotWritten
 from airflow_provider_extend.api.runs import Run
 
 if TYPE_CHECKING:
@@ -58,18 +59,25 @@ def result_of_run(run: Run, limit: int | None = XCOM_LIMIT) -> dict[str, Any]:
 
 
 def push_run(
-    context: Context, run: Run, output_path: str | None, log: Any, beside: Mapping[str, Any]
+    context: Context,
+    run: Run,
+    output_path: str | None,
+    log: Any,
+    beside: Mapping[str, Any],
+    must_write: bool = False,
 ) -> dict[str, Any]:
     """Push what belongs beside the contract of an ended run, and return the contract.
 
     The queries of signed links are cut off. `output_path` gets the API's answer and the contract whole, as
     {<kind of run>: ..., "result": ...}; without it, what XCom cannot hold is left out, with a line in the log. A
-    path that cannot be written is logged too: the run has ended, and a retry would not change it.
+    path that cannot be written is logged too.
 
     :param beside: XCom key -> JSON.
+    :param must_write: raise where the path cannot be written, once everything is pushed.
+    :raises ExtendOutputNotWritten: see `must_write`.
     """
     result = result_of_run(run)
-    kept = "set output_path to keep all"
+    kept, lost = "set output_path to keep all", None
     if output_path:
         from airflow.sdk import ObjectStoragePath
 
@@ -78,7 +86,8 @@ def push_run(
             ObjectStoragePath(output_path).write_text(json.dumps(whole))
             kept = f"all is at {output_path}"
         except Exception as error:
-            log.error("%s cannot be written (%s).", output_path, type(error).__name__)
+            lost = f"{output_path} cannot be written ({type(error).__name__})."
+            log.error("%s", lost)
     for key, value in beside.items():
         shown = without_signed_urls(value)
         if json_size(shown) <= XCOM_LIMIT:
@@ -87,6 +96,12 @@ def push_run(
             log.warning("%s is too large for XCom and left out there; %s.", key, kept)
     if result.get("truncated"):
         log.warning("Run %s has more metrics than XCom holds: aggregates only were pushed; %s.", run.id, kept)
+    if lost and must_write:
+        raise ExtendOutputNotWritten(
+            f"{lost} Run {run.id} has ended {run.status} and is paid for: a retry of this task takes it up and writes "
+            "it.",
+            run_id=run.id,
+        )
     return result
 
 

@@ -186,10 +186,13 @@ class WaitsForRun(BaseOperator):
             reason = "Extend's API gives no reason for this kind of run"
         ids = {"source": run.source_id, "processor": run.processor_id, "version": run.processor_version_id}
         shown = ", ".join(f"{name} {value}" for name, value in ids.items() if value)
+        where = (
+            f"Open {run.url} to see it."
+            if run.url
+            else "Open the evaluation page of the processor in the dashboard to see the single files."
+        )
         return ExtendRunFailed(
-            f"{self._named} ended {run.status} ({shown or 'no ids given'}); {reason}. "
-            f"Open {run.url or 'the evaluation page of the processor in the dashboard'} to see the single files. "
-            f"{advice}",
+            f"{self._named} ended {run.status} ({shown or 'no ids given'}); {reason}. {where} {advice}",
             run_id=run.id,
             outcome=str(run.outcome),
             worth_new_run=worth_new_run,

@@ -61,6 +61,10 @@ ADVICE: tuple[Advice, ...] = (
     Advice(errors.ExtendRunFailed, LOOK, "the run ended so; its reason is in the message"),
     Advice(errors.ExtendRunMoving, RETRY, "the run has not ended", 30.0),
     Advice(errors.ExtendRunTimeout, LOOK, "the run took longer than the task allows"),
+    Advice(
+        errors.ExtendRunUnreadable, RETRY, "the run goes on and cannot be read: the message says why", 60.0
+    ),
+    Advice(errors.ExtendOutputNotWritten, RETRY, "the result could not be written to output_path", 30.0),
     Advice(errors.ExtendTaskKilled, RETRY, "the task was told to end"),
     Advice(errors.ExtendSubmissionUnknown, LOOK, "look in the dashboard whether the run was started"),
     Advice(errors.ExtendPublishedConfigDiffers, LOOK, "look at the published version in the dashboard"),

@@ -18,6 +18,8 @@
      +- ExtendRunFailed             a run ended, not in success
      +- ExtendRunMoving             a run that was to be read has not ended
      +- ExtendRunTimeout            a run did not end in the time that its task had
+     +- ExtendRunUnreadable         a run goes on, and cannot be read just now
+     +- ExtendOutputNotWritten      a run has ended, and its result could not be written
      +- ExtendTaskKilled            the task was told to end
      +- ExtendSubmissionUnknown     a call whose outcome cannot be told, and that must not be made twice
      +- ExtendPublishedConfigDiffers
@@ -199,6 +201,25 @@ class ExtendRunTimeout(ExtendError):
 
     def _is_permanent(self) -> bool:
         return self.cancelled
+
+
+class ExtendRunUnreadable(ExtendError):
+    """A run that is paid for goes on and cannot be read, for want of permission for instance.
+
+    A retry takes it up at no cost, once somebody has mended the cause.
+    """
+
+    def __init__(self, message: str, *, run_id: str, **context: Any) -> None:
+        super().__init__(message, **context)
+        self.run_id = run_id
+
+
+class ExtendOutputNotWritten(ExtendError):
+    """A run has ended, and `output_path` could not be written. A retry takes the run up at no cost."""
+
+    def __init__(self, message: str, *, run_id: str, **context: Any) -> None:
+        super().__init__(message, **context)
+        self.run_id = run_id
 
 
 class ExtendTaskKilled(ExtendError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
+from urllib.parse import parse_qsl, urlencode
 
 from airflow_provider_extend.api.calls import check_id
 from airflow_provider_extend.api.errors import ExtendInputError
@@ -17,7 +18,7 @@ class Document:
     """One input of a run.
 
     :param file_id: of an uploaded file.
-    :param file_url: where Extend fetches it from; the query of a signed link counts for nothing when two of them are
+    :param file_url: where Extend fetches it from; the signature of a link counts for nothing when two of them are
         compared, since it changes from one signing to the next.
     :param text: the document itself.
     :param name: how Extend shows it; not with `file_id`.
@@ -51,7 +52,7 @@ class Document:
     @property
     def parts(self) -> dict[str, Any]:
         """What tells one document from another (see `fingerprints`)."""
-        url = self.file_url.partition("?")[0] if self.file_url else None
+        url = _unsigned(self.file_url) if self.file_url else None
         return {"file_id": self.file_id, "file_url": url, "text": self.text, "file_name": self.name}
 
     def body(self, version: str) -> dict[str, Any]:
@@ -71,7 +72,7 @@ class ExtendDocumentRunOperator(ExtendRunOperator):
 
     :param file_id: an uploaded file (templated). Exactly one of this, `file_url` and `text`.
     :param file_url: where Extend fetches the document from (templated). A signed link changes from try to try: its
-        query counts for nothing when a retry looks for the run of an earlier try. Airflow does not show it.
+        signature counts for nothing when a retry looks for the run of an earlier try. Airflow does not show it.
     :param text: the document itself (templated). Airflow does not show it.
     :param file_name: how Extend shows the document (templated); not with `file_id`.
     :param metadata: your own (templated), up to 9 KB; it is sent beside a token by which the run is found again.
@@ -121,6 +122,24 @@ class ExtendDocumentRunOperator(ExtendRunOperator):
     def with_common(self, body: dict[str, Any], metadata: Mapping[str, Any] | None) -> dict[str, Any]:
         """`body` with what every such create takes."""
         return body | {"metadata": metadata} | ({} if self.priority is None else {"priority": self.priority})
+
+
+#: Parameters of signed links (S3, Google, Azure, CloudFront and what is built like them), in lower case.
+_SIGNATURES = frozenset(
+    "signature sig expires policy key-pair-id awsaccesskeyid googleaccessid token"
+    " se sp sv sr st spr skoid sktid skt ske sks skv".split()
+)
+
+
+def _unsigned(url: str) -> str:
+    """The address without what a signing adds, so that what names the document in a query still counts."""
+    address, _, query = url.partition("?")
+    kept = [
+        (name, value)
+        for name, value in parse_qsl(query.partition("#")[0], keep_blank_values=True)
+        if name.lower() not in _SIGNATURES and not name.lower().startswith(("x-amz-", "x-goog-"))
+    ]
+    return f"{address}?{urlencode(kept)}" if kept else address
 
 
 def _kind_of(url: Any) -> str:

@@ -16,16 +16,17 @@ from airflow_provider_extend.api.errors import (
     ExtendNotFound,
     ExtendRunFailed,
     ExtendRunTimeout,
+    ExtendRunUnreadable,
     ExtendSubmissionUnknown,
     ExtendTaskKilled,
 )
 from airflow_provider_extend.api.polling import ERROR, Poller
-from airflow_provider_extend.api.runs import CANCELLED, SUCCEEDED, Run, cancels, read_run
+from airflow_provider_extend.api.runs import CANCELLED, FAILED, SUCCEEDED, Run, read_run
 from airflow_provider_extend.exceptions import airflow_errors, as_airflow
 from airflow_provider_extend.links.run import ExtendRunLink
 from airflow_provider_extend.operators._spent import Spent
 from airflow_provider_extend.operators._start import SETTLE, StartsRun
-from airflow_provider_extend.operators._submit import RECORD_KEY, Receipt
+from airflow_provider_extend.operators._submit import RECORD_KEY
 from airflow_provider_extend.results import (
     OUTPUT_KEY,
     RUN_ID_KEY,
@@ -96,10 +97,9 @@ class ExtendRunOperator(StartsRun):
         self.on_timeout = on_timeout
         self.push_output = push_output
         self.output_path = output_path
-        #: Sends the cancel from the signal handler; made as soon as there is a run to cancel.
-        self._cancel_now: Callable[[], int | None] | None = None
         self._cancel_answered: int | None = None
-        #: Whether the run has ended and its result is collected.
+        #: How far the task has got: the run is waited for; it has ended and its result is collected.
+        self._waiting = False
         self._collecting = False
 
     # ------------------------------------------------------------------------------------------- the task
@@ -108,13 +108,12 @@ class ExtendRunOperator(StartsRun):
         self._client = client = self.client()
         with airflow_errors():
             self._check(client)
+        return self._timed(context, partial(self._start_and_wait, context))
+
+    def _start_and_wait(self, context: Context) -> Any:
         receipt = self._submit(context)
         self._run_id = receipt.id
         self._arm()
-        return self._timed(context, partial(self._go_on, context, receipt))
-
-    def _go_on(self, context: Context, receipt: Receipt) -> Any:
-        """The run is started, by this try or an earlier one."""
         ti = context["ti"]
         run = self._latest or self._of_answer(receipt.answer)
         ti.xcom_push(key=RUN_ID_KEY, value=receipt.id)
@@ -126,6 +125,7 @@ class ExtendRunOperator(StartsRun):
         self._heed_kill()
         if not self.wait_for_completion:
             return receipt.id
+        self._waiting = True
         if self.deferrable and not (run is not None and run.ended):
             # What the answer says is fresh: the trigger looks next.
             self._defer_until(self._deadline(context))
@@ -137,10 +137,14 @@ class ExtendRunOperator(StartsRun):
     def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context) -> Any:
         """Back from the triggerer: whatever came of the wait there, the run is looked at here."""
         ti = context["ti"]
-        self._run_id = ti.xcom_pull(task_ids=self.task_id, key=RUN_ID_KEY, map_indexes=ti.map_index)
+        event = (next_kwargs or {}).get("event")
+        said = event.get("run_id") if isinstance(event, Mapping) else None
+        pushed = ti.xcom_pull(task_ids=self.task_id, key=RUN_ID_KEY, map_indexes=ti.map_index)
+        self._run_id = pushed or said
         self._client = self.client()
         self._arm()
         self._heed_kill()
+        self._waiting = True
         return self._timed(context, partial(self._resume, next_method, next_kwargs, context))
 
     def on_kill(self) -> None:
@@ -171,13 +175,17 @@ class ExtendRunOperator(StartsRun):
                 ) from None
             return self._too_late(context, None)
         except AirflowFailException as error:
-            if self._still_runs(error):
-                self.log.error(
-                    "%s goes on and is paid for. Once this is mended, take up its result by its id with a sensor; "
-                    "clearing this task starts another.",
-                    self._named,
+            plain = getattr(error, "error", None)
+            if self._run_id is None or not self._waiting or isinstance(plain, _TELLS_OF_THE_RUN):
+                raise
+            raise as_airflow(
+                ExtendRunUnreadable(
+                    f"{self._named} goes on and is paid for, and cannot be read: {error}. Once that is mended a retry "
+                    f"takes it up at no cost, and ExtendHook({self.extend_conn_id!r}).get_conn() reads it by its id; "
+                    "clearing this task cancels it and starts another.",
+                    run_id=self._run_id,
                 )
-            raise
+            ) from error
 
     def _look_until_ended(self, context: Context) -> Any:
         deadline = self._deadline(context)
@@ -235,22 +243,24 @@ class ExtendRunOperator(StartsRun):
         self._cancel_now = None
         if run.outcome == CANCELLED:
             self._heed_kill()  # by this process
-            if self._made_earlier(context):
+            if self._made_earlier(context) and time.time() < self._deadline(context):
                 # By an earlier try that was killed, as a rule. A retry would start another; so does this try.
                 self.log.warning("%s of an earlier try was cancelled; starting another.", self._named)
-                self._latest = None
+                self._latest = self._run_id = None
+                self._waiting = False
                 return self.execute(context)
         self._collecting = True
         self._account_for(context, run)
         output = {OUTPUT_KEY: self.output_of(run)} if self.push_output else {}
-        result = push_run(context, run, self.output_path, self.log, output)
+        with airflow_errors():
+            # What was read is nowhere else: a path that cannot be written is no success.
+            result = push_run(context, run, self.output_path, self.log, output, must_write=True)
         if not self.is_success(run):
-            advice = (
-                "A retry of this task starts another run."
-                if run.worth_new_run
-                else "A new run would most likely end the same way and cost again: a retry does not start one. Clear "
-                "this task to start one all the same."
-            )
+            advice = "Clear this task to start another run."
+            if run.worth_new_run:
+                advice = "A retry of this task starts another run."
+            elif run.outcome == FAILED:
+                advice = f"A new run would most likely end the same way and cost again: it is not retried. {advice}"
             raise as_airflow(self._failure(run, advice, worth_new_run=run.worth_new_run))
         return result
 
@@ -330,9 +340,9 @@ class ExtendRunOperator(StartsRun):
     def _cancels_when_killed(self) -> bool:
         return self.cancel_on_kill
 
-    def _still_runs(self, error: AirflowFailException) -> bool:
-        plain = getattr(error, "error", None)
-        return not isinstance(plain, _TELLS_OF_THE_RUN)
+    @property
+    def _goes_on_waiting(self) -> bool:
+        return self.wait_for_completion
 
     def _of_answer(self, answer: Any) -> Run | None:
         """The answer to the create as a run; None where it was lost or says too little."""
@@ -340,11 +350,6 @@ class ExtendRunOperator(StartsRun):
             return read_run(self.kind, self._account.api_version, answer)
         except ExtendError:
             return None
-
-    def _arm(self) -> None:
-        endpoint = cancels(self.kind, self._account.api_version)
-        if self.cancel_on_kill and endpoint is not None:
-            self._cancel_now = self._account.prepared(endpoint, self._waits_for)
 
     def _check(self, client: ExtendClient) -> None:
         self._check_start(client)

@@ -4,7 +4,7 @@ earlier try's run."""
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -21,7 +21,7 @@ from airflow_provider_extend.api.errors import (
 )
 from airflow_provider_extend.api.lookups import TASK_KEY, TOKEN_KEY, LookUp, look_up_of
 from airflow_provider_extend.api.runs import Run, cancels
-from airflow_provider_extend.exceptions import airflow_errors, as_airflow
+from airflow_provider_extend.exceptions import ExtendException, airflow_errors, as_airflow
 from airflow_provider_extend.operators._base import ExtendOperator
 from airflow_provider_extend.operators._submit import Prepared, Receipt, Sought, Submission, submit_once
 from airflow_provider_extend.reading import look_up
@@ -66,6 +66,8 @@ class StartsRun(WaitsForRun, ExtendOperator):
         self._run_id: str | None = None
         #: The run of an earlier try, as it was read when it was taken up.
         self._latest: Run | None = None
+        #: Sends the cancel from the signal handler.
+        self._cancel_now: Callable[[], int | None] | None = None
         self._killed = False
         #: Whether the call has begun: a signal may come at any moment.
         self._sending = False
@@ -108,6 +110,8 @@ class StartsRun(WaitsForRun, ExtendOperator):
         try:
             return submit_once(context, self._submission(self._account, context), self.log)
         except AirflowTaskTimeout:
+            if self._run_id is not None:
+                raise  # it is started, and what becomes of it is for `on_timeout` to say
             if not self._sending:
                 raise as_airflow(
                     ExtendRunTimeout(
@@ -117,16 +121,16 @@ class StartsRun(WaitsForRun, ExtendOperator):
                         cancelled=False,
                     )
                 ) from None
-            findable = self._way() is not None
-            way_out = (
-                "A retry of this task looks for it first."
-                if findable
-                else "The API has no way to look it up: look in the dashboard, and clear this task to start another."
-            )
+            findable, resubmits = self._way() is not None, self.on_unknown_submission == _RESUBMIT
+            way_out = "The API has no way to look it up: look in the dashboard, and clear this task to start another."
+            if findable:
+                way_out = "A retry of this task looks for it first."
+            elif resubmits:
+                way_out = "A retry of this task starts another, since on_unknown_submission is 'resubmit'."
             raise as_airflow(
                 ExtendSubmissionUnknown(
                     f"execution_timeout came while the run was being started: it may be paid for. {way_out}",
-                    can_be_found=findable,
+                    can_be_found=findable or resubmits,
                 )
             ) from None
 
@@ -143,7 +147,13 @@ class StartsRun(WaitsForRun, ExtendOperator):
             if self._killed:
                 raise ExtendTaskKilled("The task was told to end. Nothing was started.")
             self._sending = True
-            return self.create(client, self._metadata(context, token), prepared)
+            answer = self.create(client, self._metadata(context, token), prepared)
+            made = answer.get("id") if isinstance(answer, Mapping) else None
+            if isinstance(made, str) and made:
+                # Before it is recorded: from here on a signal finds something to cancel.
+                self._run_id = made
+                self._arm()
+            return answer
 
         def prepare() -> Prepared:
             prepared = self.prepare(client)
@@ -166,6 +176,7 @@ class StartsRun(WaitsForRun, ExtendOperator):
             cancel=partial(cancelling.cancel_run, client, self.kind) if can_cancel else None,
             left=self._why_left(client),
             account=fingerprints.of([client.settings.base_url, client.settings.workspace_id])[:16],
+            killed=lambda: self._killed,
             resubmit=self.on_unknown_submission == _RESUBMIT,
             max_runs=self.max_runs,
         )
@@ -193,7 +204,14 @@ class StartsRun(WaitsForRun, ExtendOperator):
     def _keep(self, client: ExtendClient, run_id: str) -> bool:
         """Whether the run of an earlier try is taken up."""
         what = self.kind.replace("_", " ")
-        run = self._earlier(client, run_id)
+        try:
+            run = self._earlier(client, run_id)
+        except ExtendException as error:
+            if not self._goes_on_waiting:
+                raise
+            # It is known and paid for: the wait looks past an outage, and decides at the run's end.
+            self.log.warning("%s; %s %s of an earlier try is waited for all the same.", error, what, run_id)
+            return True
         decision = decisions.earlier_run(run)
         for _ in range(SETTLE):
             if decision != decisions.WAIT:
@@ -224,6 +242,17 @@ class StartsRun(WaitsForRun, ExtendOperator):
         self._latest = run
         return True
 
+    @property
+    def _goes_on_waiting(self) -> bool:
+        """Whether the run is waited for once it is started."""
+        return False
+
+    def _arm(self) -> None:
+        """Have the signal handler cancel the run."""
+        endpoint = cancels(self.kind, self._account.api_version)
+        if self.cancel_on_kill and endpoint is not None and self._run_id is not None:
+            self._cancel_now = self._account.prepared(endpoint, self._run_id)
+
     def _earlier(self, client: ExtendClient, run_id: str) -> Run | None:
         try:
             with airflow_errors():
@@ -239,6 +268,7 @@ class StartsRun(WaitsForRun, ExtendOperator):
         own = self.own_metadata()
         for name, value in {**self.parts(), "metadata": own}.items():
             try:
+                fingerprints.of(value)
                 size = json_size(value)
             except (TypeError, ValueError):
                 raise ExtendInputError(

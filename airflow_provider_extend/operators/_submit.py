@@ -20,6 +20,7 @@ from airflow_provider_extend.api.errors import (
     ExtendError,
     ExtendRunMoving,
     ExtendSubmissionUnknown,
+    ExtendTaskKilled,
 )
 from airflow_provider_extend.exceptions import as_airflow
 from airflow_provider_extend.operators._spent import Spent
@@ -33,6 +34,8 @@ RECORD_KEY = "extend_submission"
 _LONGEST_SEARCH = 7 * 86400.0
 #: How often one try makes the call, where a search has shown each time that it was not carried out.
 _CALLS = 3
+#: A wait is cut into these, so that a task that is told to end does not wait on.
+_NAP = 1.0
 _NO_STORE = "Airflow below 3.3 keeps no record, so an earlier try may have got that far"
 
 
@@ -81,6 +84,7 @@ class Submission:
         None: `left` says why it goes on.
     :param left: what becomes of an earlier one that is not cancelled.
     :param account: where the call goes; a search elsewhere proves nothing.
+    :param killed: whether the task was told to end.
     :param resubmit: where it cannot be told whether the call was carried out, make it again.
     :param max_runs: most runs that this task may pay for in its DAG run, over all its tries.
     """
@@ -94,6 +98,7 @@ class Submission:
     cancel: Callable[[str], Cancelled] | None = None
     left: str = "stays as it is"
     account: str | None = None
+    killed: Callable[[], bool] = lambda: False
     resubmit: bool = False
     max_runs: int | None = None
 
@@ -145,7 +150,14 @@ class _Submitting:
         record: Any = self._store.get(RECORD_KEY) if self._store is not None else self._computed()
         plan = decisions.next_try(record, self._max_tries, self._parts)
         if plan.action == decisions.FAIL:
-            raise self._unknown("the record of an earlier try cannot be read", findable=False)
+            raise as_airflow(
+                ExtendSubmissionUnknown(
+                    f"The record that an earlier try left of its {self._asked.what} cannot be read: a newer version of "
+                    "this package may have written it. Nothing was started. Look in the dashboard, then delete "
+                    f"{RECORD_KEY!r} from the task's state store to have another started.",
+                    can_be_found=False,
+                )
+            )
         if plan.action != decisions.SUBMIT:
             found = self._of_earlier_try(plan, record)
             if found is not None:
@@ -229,30 +241,28 @@ class _Submitting:
     def _search(self, record: Mapping[str, Any], cause: str, as_named: bool = True) -> str | None:
         """The id of what the token was left on; None once it is certainly not there, or is to be asked for again."""
         asked = self._asked
-        cannot = None
-        if asked.look_up is None:
-            cannot = cause
-        elif record["started_at"] is None:
-            cannot = f"{cause}, longer ago than a search goes back"
-        elif record.get("account") not in (None, asked.account):
-            cannot = f"{cause}, and the connection led to another account then"
-        if cannot is not None or asked.look_up is None:
+        look_up, cannot = asked.look_up, cause
+        if record["started_at"] is None:
+            look_up, cannot = None, f"{cause}, longer ago than a search goes back"
+        elif self._elsewhere(record):
+            look_up, cannot = None, f"{cause}, and the connection led to another account then"
+        if look_up is None:
             if not asked.resubmit:
-                raise self._unknown(str(cannot), findable=False)
+                raise self._unknown(cannot, findable=False)
             self._log.warning(
                 "It cannot be told whether Extend made the %s (%s); asking for it (again), since "
                 "on_unknown_submission is 'resubmit'. It may be paid for twice.",
                 asked.what,
                 cannot,
             )
-            self._spent.note(f"unknown {str(record['token'])[:8]}", record.get("runs", 1))
+            self._note_unknown(record)
             return None
         settled = decisions.settled_at(record.get("sent_at", record["started_at"]), time.time())
         sought = Sought(record["token"], record["started_at"], as_named, frozenset(self._given_up))
         while True:
-            searched_at = time.time()
+            searched_at, killed = time.time(), asked.killed()
             try:
-                found = asked.look_up(sought)
+                found = look_up(sought)
             except Exception as raised:
                 plain = getattr(raised, "error", raised)
                 if isinstance(plain, ExtendError) and plain.is_permanent():
@@ -262,8 +272,16 @@ class _Submitting:
                 return found
             if searched_at >= settled:
                 return None
+            if killed:
+                raise as_airflow(
+                    ExtendTaskKilled(
+                        f"The task was told to end while it searched for a {asked.what} that may have been made, "
+                        "and that is not listed yet. A retry looks for it."
+                    )
+                )
             self._log.info("Extend lists no such %s yet; looking again, since a list may lag.", asked.what)
-            self._sleep(max(0.0, settled - time.time()))
+            while (left := settled - time.time()) > 0 and not asked.killed():
+                self._sleep(min(left, _NAP))
 
     def _give_up(self, plan: decisions.NextTry, record: Mapping[str, Any]) -> None:
         """Cancel what an earlier try made, since this one asks for another; say what became of it.
@@ -274,12 +292,15 @@ class _Submitting:
         asked = self._asked
         reason = f"{', '.join(plan.changed)} changed" if plan.changed else "the task was cleared"
         made = record.get("id")
-        if made is None and asked.look_up is not None and asked.cancel is not None:
+        searched = asked.look_up is not None and asked.cancel is not None and not self._elsewhere(record)
+        if made is None and searched:
             made = self._search(record, "an earlier try died during the call", as_named=False)
             if made is None:
                 return
         if made is None:
-            became = f"one that an earlier try may have made {asked.left}"
+            self._note_unknown(record)
+            left = "may go on there" if self._elsewhere(record) else asked.left
+            became = f"one that an earlier try may have made {left}"
         else:
             self._spent.note(made, record.get("runs", 1))
             self._given_up.add(made)
@@ -296,6 +317,14 @@ class _Submitting:
                         )
                     )
         self._log.warning("Asking for a new %s, since %s. The %s.", asked.what, reason, became)
+
+    def _elsewhere(self, record: Mapping[str, Any]) -> bool:
+        """Whether the connection leads to another account than when the record was made."""
+        return record.get("account") not in (None, self._asked.account)
+
+    def _note_unknown(self, record: Mapping[str, Any]) -> None:
+        """What may have been paid for counts as paid for."""
+        self._spent.note(f"unknown {str(record['token'])[:8]}", record.get("runs", 1))
 
     def _unknown(self, cause: str, findable: bool | None = None) -> Exception:
         """The error that spells out the choice.
@@ -317,10 +346,10 @@ class _Submitting:
                 "twice."
             )
         else:
+            no_way = "The API has no way to look it up, and it" if asked.look_up is None else "It"
             way_out = (
-                "The API has no way to look it up, and it was not asked for again, since it may be paid for already. "
-                "Look in the dashboard: if it is there, use its id in place of this task's; if not, clear this task to "
-                "ask for it again."
+                f"{no_way} was not asked for again, since it may be paid for already. Look in the dashboard: "
+                "if it is there, use its id in place of this task's; if not, clear this task to ask for it again."
             )
         return as_airflow(
             ExtendSubmissionUnknown(
@@ -363,10 +392,10 @@ class _Submitting:
                 "made: it is not cancelled.",
                 self._asked.what,
             )
-            if self._asked.look_up is None:
-                return None
         now = time.time()
         began = _began(self._context.get("dag_run"), now)
+        if cleared and (self._asked.look_up is None or now - began > _LONGEST_SEARCH):
+            return None
         return {
             "v": decisions.RECORD_VERSION,
             "token": self._computed_token(),

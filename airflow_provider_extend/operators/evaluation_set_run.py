@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -87,7 +87,10 @@ class ExtendRunEvaluationSetOperator(ExtendRunOperator):
         }
 
     def check(self) -> None:
-        if self._chosen == [] or isinstance(self.evaluation_set_item_ids, str):
+        given = self.evaluation_set_item_ids
+        if given is not None and (
+            isinstance(given, str) or not isinstance(given, Iterable) or not self._chosen
+        ):
             raise ExtendInputError(
                 f"evaluation_set_item_ids is {self.evaluation_set_item_ids!r}: expected a list of ids, or None for "
                 "all items. No run was started."

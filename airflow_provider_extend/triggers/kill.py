@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from airflow_provider_extend.api.errors import ExtendError
 from airflow_provider_extend.decisions import ENDED_STATES, kill_cancels
 from airflow_provider_extend.triggers.watch import CANCEL_FIRST, client_of, in_thread
-
-if TYPE_CHECKING:
-    from airflow_provider_extend.triggers.run import ExtendRunTrigger
 
 #: Airflow waits 30 s for on_kill; what is not done by then goes on by itself.
 _PATIENCE = 25.0
@@ -22,7 +19,24 @@ _PAUSES = (2.0, 3.0, 5.0, 10.0, 20.0)
 _at_work: set[asyncio.Task[None]] = set()
 
 
-async def cancel_after_kill(trigger: ExtendRunTrigger) -> None:
+class Killed(Protocol):
+    """The trigger, as far as its end matters (`ExtendRunTrigger` says what each is)."""
+
+    extend_conn_id: str
+    kind: str
+    run_id: str
+    deadline: float
+    cancel_on_kill: bool
+    fired: bool
+
+    @property
+    def task_instance(self) -> Any: ...
+
+    @property
+    def log(self) -> Any: ...
+
+
+async def cancel_after_kill(trigger: Killed) -> None:
     """Cancel the trigger's run if that is right, in a task that Airflow's cancelling does not reach.
 
     Airflow cancels a trigger that it has told to go again each second, and with it whatever `on_kill` awaits.
@@ -39,7 +53,7 @@ async def cancel_after_kill(trigger: ExtendRunTrigger) -> None:
             continue
 
 
-async def _cancel(trigger: ExtendRunTrigger, overdue: bool) -> None:
+async def _cancel(trigger: Killed, overdue: bool) -> None:
     named = f"{trigger.kind} {trigger.run_id}"
     for pause in (*_PAUSES, None):
         try:
@@ -56,7 +70,7 @@ async def _cancel(trigger: ExtendRunTrigger, overdue: bool) -> None:
     trigger.log.error("%s could not be cancelled and may go on.", named)
 
 
-async def _cancel_once(trigger: ExtendRunTrigger, overdue: bool) -> str:
+async def _cancel_once(trigger: Killed, overdue: bool) -> str:
     """What became of the run, in words; raises where another attempt may do better."""
     from airflow_provider_extend.cancelling import cancel_run
     from airflow_provider_extend.reading import look_up

@@ -50,6 +50,8 @@ def failed(worth_new_run: bool) -> errors.ExtendRunFailed:
         (errors.ExtendRunTimeout("x", run_id="exr_1", cancelled=True), LOOK),
         (errors.ExtendRunTimeout("x", run_id="exr_1", cancelled=False), RETRY),
         (errors.ExtendTaskKilled("x"), RETRY),
+        (errors.ExtendRunUnreadable("x", run_id="exr_1"), RETRY),
+        (errors.ExtendOutputNotWritten("x", run_id="exr_1"), RETRY),
         (errors.ExtendSubmissionUnknown("x", can_be_found=True), RETRY),
         (errors.ExtendSubmissionUnknown("x", can_be_found=False), LOOK),
         (errors.ExtendPublishedConfigDiffers("x"), LOOK),

@@ -160,6 +160,13 @@ def test_an_empty_choice_of_items_is_not_taken_for_all_of_them(extend, evaluatio
     assert paid(extend) == 0
 
 
+@pytest.mark.parametrize("chosen", [5, "evi_1", []])
+def test_a_choice_of_items_that_is_no_list_is_refused_by_name(extend, evaluation_set, task, chosen) -> None:
+    with pytest.raises(AirflowFailException, match="expected a list of ids"):
+        task.run(start(evaluation_set, evaluation_set_item_ids=chosen))
+    assert paid(extend) == 0
+
+
 @pytest.mark.parametrize("evaluation_set", ["", "../files", "ev 1"])
 def test_an_id_that_cannot_be_one_sends_nothing(extend, task, evaluation_set) -> None:
     with pytest.raises(AirflowFailException, match="Nothing was sent"):

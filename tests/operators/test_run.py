@@ -173,6 +173,21 @@ def test_what_was_read_is_pushed_only_where_the_author_asks_for_it(
     assert again.xcoms["output"] == {"value": {"total": 7}}
 
 
+def test_a_result_that_cannot_be_written_is_no_success_and_a_retry_writes_it(
+    extend, task, monkeypatch, tmp_path
+) -> None:
+    monkeypatch.setattr(time, "sleep", lambda seconds: extend.end())
+    (tmp_path / "folder").touch()
+    path = f"file://{tmp_path}/folder/run.json"
+    assert "a retry of this task takes it up" in str(retried(task, extract(output_path=path)))
+    assert task.xcoms["spent"]["runs"] == 1
+    (tmp_path / "folder").unlink()
+    (tmp_path / "folder").mkdir()
+    assert task.run(extract(output_path=path))["id"] == "exr_1"
+    assert (tmp_path / "folder" / "run.json").exists()
+    assert len(extend.created) == 1
+
+
 def test_an_output_path_gets_all_of_it(extend, task, monkeypatch, tmp_path) -> None:
     monkeypatch.setattr(time, "sleep", lambda seconds: extend.end())
     task.run(extract(output_path=f"file://{tmp_path}/run.json"))
@@ -392,6 +407,11 @@ def test_a_cleared_task_keeps_the_earlier_run_where_the_author_says_so(extend, t
             {"file_id": None, "file_url": "https://a.example.com/2.pdf"},
             "file_url",
         ),
+        (
+            {"file_id": None, "file_url": "https://a.example.com/get?id=A&sig=1"},
+            {"file_id": None, "file_url": "https://a.example.com/get?id=B&sig=1"},
+            "file_url",
+        ),
         ({"file_id": None, "text": "one"}, {"file_id": None, "text": "two"}, "text"),
     ],
 )
@@ -409,7 +429,11 @@ def test_another_input_makes_another_run_and_cancels_the_first(
     [
         (
             {"file_url": f"https://a.example.com/1.pdf{SECRET}"},
-            {"file_url": "https://a.example.com/1.pdf?X=2"},
+            {"file_url": "https://a.example.com/1.pdf?X-Amz-Date=2&X-Amz-Signature=other"},
+        ),
+        (
+            {"file_url": "https://a.example.com/get?id=A&sv=1&sig=1"},
+            {"file_url": "https://a.example.com/get?id=A&sv=2&se=3&sig=2"},
         ),
         ({"metadata": {"a": 1}, "file_id": "file_1"}, {"metadata": {"a": 2}, "file_id": "file_1"}),
         ({"priority": 1, "file_id": "file_1"}, {"priority": 9, "file_id": "file_1"}),
@@ -638,7 +662,9 @@ def test_a_run_of_this_try_that_somebody_cancels_is_not_followed_by_another(
     extend, task, monkeypatch
 ) -> None:
     monkeypatch.setattr(time, "sleep", lambda seconds: extend.end("CANCELLED"))
-    assert "ended CANCELLED" in str(failed(task, extract()))
+    error = str(failed(task, extract()))
+    assert "ended CANCELLED" in error
+    assert "most likely" not in error
     assert len(extend.created) == 1
 
 
@@ -650,6 +676,73 @@ def test_a_clear_whose_cancel_is_refused_starts_no_second_run(extend, task, earl
     extend.runs[earlier]["status"] = "PROCESSING"
     assert task.run(start()) == "exr_2"
     assert extend.statuses == ["CANCELLED", "PROCESSING"]
+
+
+def test_an_outage_while_a_known_run_is_taken_up_burns_no_retry(extend, task, earlier, requests_mock) -> None:
+    """It is paid for: the wait looks past the outage, as it does later."""
+    looks = iter(range(1000))
+
+    def answer(request: Any, context: Any) -> Any:
+        if next(looks) < 20:
+            context.status_code = 503
+            return {}
+        extend.end()
+        return extend._get(request, context)
+
+    requests_mock.get(f"{BASE}/extract_runs/{earlier}", json=answer)
+    operator = extract()
+    operator._sleep = lambda seconds: None
+    assert task.run(operator)["id"] == earlier
+    assert len(extend.created) == 1
+
+
+def test_a_clear_leads_out_although_the_connection_leads_elsewhere_now(
+    extend, task, dies_at, monkeypatch, log_text
+) -> None:
+    dies_at(task, start(), "/extract_runs$", "after")
+    rates = {f"{name}_per_second": 1e6 for name in ("get", "write", "run")}
+    extra = {"api_version": "2026-02-09", "workspace_id": "ws_other", **rates}
+    connection = {"conn_type": "extend", "password": "sk_of_the_tests", "extra": extra}
+    monkeypatch.setenv("AIRFLOW_CONN_EXTEND_DEFAULT", json.dumps(connection))
+    task.clear()
+    assert task.run(start(max_runs=2)) == "exr_2"
+    assert "may go on there" in log_text()
+    task.clear()
+    assert "would make it 3" in str(failed(task, start(max_runs=2))), "what may be paid for counts"
+
+
+def test_a_task_that_is_told_to_end_while_it_searches_looks_once_more(
+    extend, task, dies_at, monkeypatch
+) -> None:
+    monkeypatch.setattr(decisions, "LIST_LAG", 30.0)
+    dies_at(task, extract(), "/extract_runs$", "after")
+    operator = extract()
+    really, looks = extend._list, []
+
+    def listed(request: Any, context: Any) -> Any:
+        looks.append(1)
+        if len(looks) == 1:
+            operator.on_kill()
+            return {"object": "list", "data": []}
+        return really(request, context)
+
+    extend.http.get(f"{BASE}/extract_runs", json=listed)
+    began = time.monotonic()
+    assert "was cancelled" in str(retried(task, operator))
+    assert time.monotonic() - began < 10
+    assert extend.statuses == ["CANCELLED"]
+
+
+def test_a_task_that_is_told_to_end_while_it_searches_in_vain_starts_nothing(
+    extend, task, dies_at, monkeypatch
+) -> None:
+    monkeypatch.setattr(decisions, "LIST_LAG", 30.0)
+    dies_at(task, extract(), "/extract_runs$", "before")
+    operator = extract()
+    nothing = {"object": "list", "data": []}
+    extend.http.get(f"{BASE}/extract_runs", json=lambda request, context: operator.on_kill() or nothing)
+    assert "A retry looks for it" in str(retried(task, operator))
+    assert extend.created == []
 
 
 # Below Airflow 3.3
@@ -670,6 +763,15 @@ def test_without_a_store_a_dag_run_of_long_ago_is_told_as_unknown(extend, new_ta
     assert "longer ago than a search goes back" in str(failed(task, start()))
     assert len(extend.created) == 1
     assert task.run(start(on_unknown_submission="resubmit")) == "exr_2"
+
+
+def test_without_a_store_an_old_dag_run_can_be_cleared(extend, new_task) -> None:
+    task = new_task(store=False)
+    task.run_after = datetime.now(UTC) - timedelta(days=8)
+    task.run(start())
+    failed(task, start())
+    task.clear()
+    assert task.run(start()) == "exr_2"
 
 
 def test_without_a_store_a_dag_run_of_the_past_began_when_it_was_started(extend, new_task) -> None:
@@ -779,13 +881,11 @@ def test_an_outage_in_the_worker_is_waited_out(extend, task, requests_mock, monk
     assert len(extend.created) == 1
 
 
-def test_a_key_that_is_revoked_while_it_waits_names_the_run_that_goes_on(
-    extend, task, requests_mock, log_text
-) -> None:
+def test_a_key_that_is_revoked_while_it_waits_names_the_run_that_goes_on(extend, task, requests_mock) -> None:
     requests_mock.get(f"{BASE}/extract_runs/exr_1", status_code=401, json={})
-    assert "401" in str(failed(task, extract()))
-    logged = log_text()
-    assert "exr_1 goes on and is paid for" in logged
+    error = str(retried(task, extract()))
+    for told in ("401", "exr_1 goes on and is paid for", "a retry takes it up at no cost"):
+        assert told in error
     assert extend.statuses == ["PROCESSING"]
 
 
@@ -1114,6 +1214,8 @@ def test_an_account_that_cannot_be_kept_does_not_fail_the_task(extend, task, cap
             "config holds what JSON does not know",
         ),
         ({"metadata": {"until": datetime(2026, 1, 1)}}, "metadata holds what JSON does not know"),
+        ({"config": {1: "a", "b": 2}, "extractor_id": None}, "config holds what JSON does not know"),
+        ({"metadata": {"a": "\ud800"}}, "metadata holds what JSON does not know"),
         ({"file_id": None, "text": "  "}, "text is empty"),
         ({"extractor_id": "ex 1"}, "extractor_id 'ex 1' cannot be an id"),
         ({"config": {}}, "Both extractor_id and config"),

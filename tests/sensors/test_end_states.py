@@ -53,7 +53,7 @@ def test_every_mode_ends_as_the_table_says(answers, end, task_instance, outcome,
     state = states[FLAGS.index(flag)]
     endless = state.startswith("timed out") or states == ENDLESS
     task_instance.start_date = datetime.now(UTC)
-    ended = end(mode, timeout=0.05 if endless else 60, **flags)
+    ended = end(mode, timeout=0.25 if endless else 60, **flags)
     assert ended.state == state, repr(ended.error)
     if ended.state == "success":
         assert ended.value["outcome"] == "succeeded"
