@@ -36,7 +36,11 @@ def state(monkeypatch: pytest.MonkeyPatch) -> Any:
         told["asked"].append(given)
         if isinstance(told["state"], Exception):
             raise told["state"]
-        return {"r": {"t": told["state"], "t_3": "failed", "t_4": "deferred"}} if told["state"] else {}
+        return (
+            {"r": {"t": told["state"], "t_0": "failed", "t_3": "failed", "t_4": "deferred"}}
+            if told["state"]
+            else {}
+        )
 
     from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
 
@@ -121,7 +125,7 @@ async def test_without_a_task_nothing_is_cancelled(extend, state) -> None:
     assert extend["cancel"].call_count == 0
 
 
-@pytest.mark.parametrize(("index", "cancels"), [(3, 1), (4, 0)])
+@pytest.mark.parametrize(("index", "cancels"), [(0, 1), (3, 1), (4, 0)])
 async def test_a_mapped_task_is_asked_for_by_its_index(extend, state, index, cancels) -> None:
     state["state"] = "deferred"  # of what is not mapped
     mapped = SimpleNamespace(**{**vars(TASK), "map_index": index})
