@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_extend.api.errors import ExtendError
+from airflow_provider_extend.api.errors import ExtendError, plain_error
 from airflow_provider_extend.api.runs import Run, cancels
 from airflow_provider_extend.decisions import CANCELLED, ENDED, GOES_ON, GONE, cancel_means
 from airflow_provider_extend.reading import is_gone, look_up
@@ -69,7 +69,7 @@ def cancel_run(
             client.call(endpoint, run_id, **how)
             said = ""
         except Exception as error:
-            plain = getattr(error, "error", error)
+            plain = plain_error(error)
             if not isinstance(plain, ExtendError):
                 raise
             said = plain.message

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_extend.api.calls import check_id
-from airflow_provider_extend.api.errors import ExtendEndpointRemoved, ExtendNotFound
+from airflow_provider_extend.api.errors import ExtendEndpointRemoved, ExtendNotFound, plain_error
 from airflow_provider_extend.api.runs import EVALUATION_SET_RUN, SUCCEEDED, Run, read_run, reads
 
 if TYPE_CHECKING:
@@ -60,4 +60,4 @@ def _with_scores(run: Run, scored: Run) -> Run:
 
 def is_gone(error: Exception) -> bool:
     """Of the plain error, or of the one inside its translation."""
-    return isinstance(getattr(error, "error", error), ExtendNotFound | ExtendEndpointRemoved)
+    return isinstance(plain_error(error), ExtendNotFound | ExtendEndpointRemoved)

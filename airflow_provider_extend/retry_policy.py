@@ -14,7 +14,7 @@ except ImportError:
     ) from None
 
 from airflow_provider_extend.api.advice import RETRY, advice_for, delay_of
-from airflow_provider_extend.api.errors import ExtendError
+from airflow_provider_extend.api.errors import ExtendError, plain_error
 
 if TYPE_CHECKING:
     from airflow_provider_extend._compat import Context
@@ -31,7 +31,7 @@ class ExtendRetryPolicy(RetryPolicy):
     def evaluate(
         self, exception: BaseException, try_number: int, max_tries: int, context: Context | None = None
     ) -> RetryDecision:
-        error = getattr(exception, "error", exception)
+        error = plain_error(exception)
         if not isinstance(error, ExtendError):
             return RetryDecision.default()
         advice = advice_for(error)

@@ -289,3 +289,9 @@ def read_error_body(body: Any) -> dict[str, Any]:
     if isinstance(body.get("retryable"), bool):
         known["retryable"] = body["retryable"]
     return known
+
+
+def plain_error(raised: BaseException) -> BaseException:
+    """The error of this package inside its translation for Airflow, its `.error`; anything else as it is."""
+    inside = getattr(raised, "error", None)
+    return inside if isinstance(inside, ExtendError) else raised

@@ -39,6 +39,15 @@ class Call:
             return row
         raise ApiError(404, f"No {_NAMES[kind]} with id {key}")
 
+    def delete_run(self, kind: str) -> Row:
+        """Assumption: also while it is moving. Its file stays."""
+        store = self.state.store
+        with store.transaction():
+            row = self.find(kind, self.params["id"])
+            store.delete(kind, row["id"])
+            store.delete("result", row["id"])
+        return {"id": row["id"]}
+
     def show(self, shape: str, row: Row) -> Row:
         return View(self.state, self.style, self.base_url).show(shape, row)
 

@@ -191,9 +191,4 @@ def cancel(call: Call) -> Row:
 
 
 def delete(call: Call) -> Row:
-    """Assumption: also while it is moving. Its file stays."""
-    with call.state.store.transaction():
-        row = call.find("workflow_run", call.params["id"])
-        call.state.store.delete("workflow_run", row["id"])
-        call.state.store.delete("result", row["id"])
-    return {"id": row["id"]}
+    return call.delete_run("workflow_run")

@@ -19,6 +19,7 @@ from airflow_provider_extend.api.errors import (
     ExtendRunUnreadable,
     ExtendSubmissionUnknown,
     ExtendTaskKilled,
+    plain_error,
 )
 from airflow_provider_extend.api.polling import ERROR, Poller
 from airflow_provider_extend.api.runs import CANCELLED, FAILED, SUCCEEDED, Run, read_run
@@ -175,8 +176,7 @@ class ExtendRunOperator(StartsRun):
                 ) from None
             return self._too_late(context, None)
         except AirflowFailException as error:
-            plain = getattr(error, "error", None)
-            if self._run_id is None or not self._waiting or isinstance(plain, _TELLS_OF_THE_RUN):
+            if self._run_id is None or not self._waiting or isinstance(plain_error(error), _TELLS_OF_THE_RUN):
                 raise
             raise as_airflow(
                 ExtendRunUnreadable(
@@ -197,7 +197,7 @@ class ExtendRunOperator(StartsRun):
             except AirflowFailException:
                 raise
             except Exception as error:
-                plain = getattr(error, "error", error)
+                plain = plain_error(error)
                 if not isinstance(plain, ExtendError):
                     raise
                 decision = poller.on_error(plain, time.time())
@@ -334,7 +334,7 @@ class ExtendRunOperator(StartsRun):
         return (float(self.timeout),)
 
     def _looks_past(self, error: Exception) -> bool:
-        return isinstance(getattr(error, "error", error), ExtendError)
+        return isinstance(plain_error(error), ExtendError)
 
     @property
     def _cancels_when_killed(self) -> bool:

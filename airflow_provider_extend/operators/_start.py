@@ -18,6 +18,7 @@ from airflow_provider_extend.api.errors import (
     ExtendRunTimeout,
     ExtendSubmissionUnknown,
     ExtendTaskKilled,
+    plain_error,
 )
 from airflow_provider_extend.api.lookups import TASK_KEY, TOKEN_KEY, LookUp, look_up_of
 from airflow_provider_extend.api.runs import Run, cancels
@@ -258,7 +259,7 @@ class StartsRun(WaitsForRun, ExtendOperator):
             with airflow_errors():
                 return look_up(client, self.kind, run_id)
         except Exception as error:
-            if not isinstance(getattr(error, "error", error), ExtendNotFound):
+            if not isinstance(plain_error(error), ExtendNotFound):
                 raise
             return None
 

@@ -21,6 +21,7 @@ from airflow_provider_extend.api.errors import (
     ExtendRunMoving,
     ExtendSubmissionUnknown,
     ExtendTaskKilled,
+    plain_error,
 )
 from airflow_provider_extend.exceptions import as_airflow
 from airflow_provider_extend.operators._spent import Spent
@@ -233,7 +234,7 @@ class _Submitting:
             answer = self._asked.create(str(intent["token"]), prepared.value)
             return id_of(answer), answer, None
         except Exception as raised:
-            plain = getattr(raised, "error", raised)
+            plain = plain_error(raised)
             if not isinstance(plain, ExtendError):
                 raise
             return None, None, plain
@@ -264,7 +265,7 @@ class _Submitting:
             try:
                 found = look_up(sought)
             except Exception as raised:
-                plain = getattr(raised, "error", raised)
+                plain = plain_error(raised)
                 if isinstance(plain, ExtendError) and plain.is_permanent():
                     raise self._unknown(f"{cause}; and the search for it fails: {plain.message}") from raised
                 raise
