@@ -9,10 +9,10 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from airflow_provider_extend.emulator import clock, faults, runs
-from airflow_provider_extend.emulator.api import find_version
 from airflow_provider_extend.emulator.call import Call
-from airflow_provider_extend.emulator.routes import match
-from airflow_provider_extend.emulator.run_views import batch_status
+from airflow_provider_extend.emulator.families.extract_runs import batch_status
+from airflow_provider_extend.emulator.families.processors import find_version
+from airflow_provider_extend.emulator.route import match
 from airflow_provider_extend.emulator.state import V26, ApiError, State
 from airflow_provider_extend.emulator.store import Row
 

@@ -7,12 +7,14 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from airflow_provider_extend.emulator import files
 from airflow_provider_extend.emulator.call import Call
-from airflow_provider_extend.emulator.files import Source
+from airflow_provider_extend.emulator.families import files
+from airflow_provider_extend.emulator.families.files import Source
 from airflow_provider_extend.emulator.state import V26, ApiError
 from airflow_provider_extend.emulator.store import Row
 
+#: Fields of a body that starts a run.
+INPUT = "file:object? package:object? outputs:array? priority:int? metadata:object?"
 _METADATA_BYTES = 10 * 1024
 _TAGS = "extend:usage_tags"
 _FILE_26 = {"url": "url", "id": "id", "text": "text", "name": "name"}

@@ -28,6 +28,9 @@ def contains(key: str) -> Callable[[Row, str], bool]:
     return lambda row, wanted: wanted.casefold() in row[key].casefold()
 
 
+MEMBER: Filters = {"batchId": same("batchId"), "fileNameContains": contains("fileName")}
+
+
 def visible(state: State, rows: list[tuple[int, Row]]) -> list[tuple[int, Row]]:
     if not (lag := state.settings["list_lag"]):
         return rows
@@ -93,3 +96,7 @@ def paged(call: Call, rows: list[_Keyed], filters: Sequence[str] = (), shape: st
     if len(rows) == len(page):
         return Page(shown)
     return Page(shown, base64.urlsafe_b64encode(json.dumps([digest, *page[-1][0]]).encode()).decode())
+
+
+def reading(kind: str, shape: str) -> Callable[[Call], Row]:
+    return lambda call: call.show(shape, call.find(kind, call.params["id"]))

@@ -23,7 +23,8 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from airflow_provider_extend.emulator import control
 from airflow_provider_extend.emulator.call import Call
-from airflow_provider_extend.emulator.routes import Route, check_body, envelope, resolve
+from airflow_provider_extend.emulator.route import Route, check_body, envelope
+from airflow_provider_extend.emulator.routes import resolve
 from airflow_provider_extend.emulator.state import V25, V26, VERSIONS, ApiError, State
 from airflow_provider_extend.emulator.store import Row, new_id, timestamp
 

@@ -11,12 +11,19 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from airflow_provider_extend.emulator import run_views
-from airflow_provider_extend.emulator.clock import progress
-from airflow_provider_extend.emulator.runs import legacy_metrics, metrics
-from airflow_provider_extend.emulator.shapes import SHAPES
 from airflow_provider_extend.emulator.state import V24, V25, V26, State
 from airflow_provider_extend.emulator.store import Row
+
+Shapes = dict[str, dict[str, str]]
+Builders = dict[str, Callable[["View", Row], dict[str, Any]]]
+
+#: Kind of object, or its summary where that has other fields -> version -> fields. Each family adds its own.
+SHAPES: Shapes = {}
+#: Kind of object -> what gives its values.
+BUILDERS: Builders = {}
+
+DATES = "createdAt updatedAt"
+FAILURE = "failureReason failureMessage"
 
 
 @dataclass(frozen=True)
@@ -28,7 +35,7 @@ class View:
     def show(self, shape: str, row: Row) -> Row:
         """``shape`` is a kind or its summary, which is the same where no other field set is listed."""
         kind = shape.removesuffix("_summary")
-        facts = row | {"createdBy": None} | _BUILDERS[kind](self, row)
+        facts = row | {"createdBy": None} | BUILDERS[kind](self, row)
         fields = SHAPES.get(shape, {}).get(self.style) or SHAPES[kind][self.style]
         shown = {key: facts[key] for key in fields.split() if key in facts}
         shown = {key: value() if callable(value) else value for key, value in shown.items()}
@@ -53,96 +60,22 @@ class View:
         return plain if self.style == V26 else {"type": "EXTRACT", **plain}
 
 
-def _file(view: View, row: Row) -> Row:
-    facts: Row = {"object": "file", "presignedUrl": None, "parentFileId": None, "contents": None}
-    return facts | {"metadata": {"pageCount": row["pageCount"]}} | row
-
-
-def _processor(view: View, row: Row) -> Row:
+def failure(row: Row, status: str) -> Row:
+    reason = row["failureReason"] if status == "FAILED" else None
+    message = "The file could not be processed." if reason == "FAILED_TO_PROCESS_FILE" else None
     return {
-        "object": "extractor" if view.style == V26 else "document_processor",
-        "type": "EXTRACT",
-        "draftVersion": lambda: view.need("version", row["draftId"]),
-        "versions": lambda: [
-            {"id": v["id"], "version": v["version"]} for v in versions_of(view.state, row["id"])
-        ],
+        "failureReason": reason,
+        "failureMessage": message or (reason and f"The run ended with {reason}."),
     }
 
 
-def _version(view: View, row: Row) -> Row:
-    return {
-        "object": "extractor_version" if view.style == V26 else "document_processor_version",
-        "extractorId": row["processorId"],
-        "processorName": lambda: _name(view, row["processorId"]),
-        "processorType": "EXTRACT",
-        "config": view.config(row["config"]),
-    }
+def usage(view: View, own: int, parts: list[tuple[str, str, int]]) -> Row:
+    """A page costs a credit to parse, an extraction one more (assumption: any fixed price would do)."""
+    if view.style == V25:
+        return {"credits": own}
+    breakdown = [{"object": kind, "id": key, "credits": credits} for kind, key, credits in parts]
+    return {"credits": own, "totalCredits": sum(part[2] for part in parts), "breakdown": breakdown}
 
 
-def _set(view: View, row: Row) -> Row:
-    return {"object": "evaluation_set", "entity": lambda: _entity(view, row["processorId"])}
-
-
-def _item(view: View, row: Row) -> Row:
-    """2026-02-09 alone knows items of several files; the older versions show the first (assumption)."""
-    facts: Row = {"object": "evaluation_set_item", "fileId": row["fileIds"][0], "file": None, "files": None}
-    if view.style == V26:
-        found = [view.state.store.get("file", key) for key in row["fileIds"]]
-        shown = [view.show("file_summary", file) for file in found if file]
-        if len(row["fileIds"]) > 1:
-            facts["files"] = shown
-        elif shown:
-            facts["file"] = shown[0]
-    return facts
-
-
-def _run(view: View, row: Row) -> Row:
-    now = progress(row)
-    return {
-        "object": "evaluation_set_run",
-        "entity": _entity(view, row["processorId"]),
-        "entityVersion": view.of_2026().need("version_summary", row["processorVersionId"]),
-        "metrics": metrics(view.state, row, now["status"]),
-        "options": {"fuzzyMatchFields": [], "excludeFields": []},
-    } | now
-
-
-def _batch_run(view: View, row: Row) -> Row:
-    """The style V26 stands for the legacy path here: counts only, whatever the switch says."""
-    rich = view.style == V24 or (view.style == V25 and bool(view.state.settings["rich_metrics_2025"]))
-    now = progress(row)
-    facts = {
-        "object": "batch_processor_run",
-        "processorName": _name(view, row["processorId"]),
-        "metrics": legacy_metrics(view.state, row, now["status"], rich),
-        "runCount": len(row["items"]),
-        "options": {"fuzzyMatchFields": [], "excludeFields": []},
-    } | now
-    source = {"EVAL_SET": row["evaluationSetId"], "STUDIO": row["processorId"]}.get(row["source"])
-    return facts | ({"sourceId": source} if source else {})
-
-
-def _entity(view: View, processor_id: str) -> Row:
-    return view.of_2026().need("processor_summary", processor_id)
-
-
-def _name(view: View, processor_id: str) -> str:
-    return str(view.state.store.need("processor", processor_id)["name"])
-
-
-def versions_of(state: State, processor_id: str) -> list[Row]:
-    """Newest first, the draft before all."""
-    rows = [row for _, row in reversed(state.store.all("version")) if row["processorId"] == processor_id]
-    return sorted(rows, key=lambda row: row["version"] != "draft")
-
-
-_BUILDERS: dict[str, Callable[[View, Row], dict[str, Any]]] = {
-    "file": _file,
-    "processor": _processor,
-    "version": _version,
-    "set": _set,
-    "item": _item,
-    "run": _run,
-    "batch_run": _batch_run,
-    **run_views.BUILDERS,
-}
+def link(view: View, row: Row) -> str:
+    return f"{view.base_url}/_control/dashboard/{row['id']}"

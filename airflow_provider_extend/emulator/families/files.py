@@ -11,8 +11,11 @@ from urllib.parse import unquote, urlsplit
 
 from airflow_provider_extend.emulator import documents
 from airflow_provider_extend.emulator.call import Call
-from airflow_provider_extend.emulator.state import ApiError, State
+from airflow_provider_extend.emulator.lists import contains, listing
+from airflow_provider_extend.emulator.route import ALL, OLD, SINCE_2025, Route
+from airflow_provider_extend.emulator.state import V24, V25, V26, ApiError, State
 from airflow_provider_extend.emulator.store import Row, new_id
+from airflow_provider_extend.emulator.views import DATES, Builders, Shapes, View
 
 
 @dataclass(frozen=True)
@@ -115,3 +118,34 @@ def delete(call: Call) -> Row:
     call.state.store.delete("file", row["id"])
     documents.forget(call.state.store, row["id"])
     return {"id": row["id"]}
+
+
+def of_run(view: View, row: Row) -> list[Row]:
+    """Assumption: a file that was deleted is gone from the runs that used it."""
+    file = view.state.store.get("file", row["fileId"])
+    return [view.show("file_summary", file)] if file else []
+
+
+def _file(view: View, row: Row) -> Row:
+    facts: Row = {"object": "file", "presignedUrl": None, "parentFileId": None, "contents": None}
+    return facts | {"metadata": {"pageCount": row["pageCount"]}} | row
+
+
+SHAPES: Shapes = {
+    "file": {
+        V24: f"object id name type presignedUrl metadata {DATES}",
+        V25: f"object id name type presignedUrl parentFileId contents metadata {DATES}",
+        V26: f"object id name type presignedUrl parentFileId contents metadata {DATES}",
+    },
+    "file_summary": {V26: f"object id name type parentFileId metadata {DATES}"},
+}
+
+BUILDERS: Builders = {"file": _file}
+
+ROUTES = [
+    Route("POST", "/files/upload", ALL, upload, "file"),
+    Route("POST", "/files", OLD, create, "file", "name:str url:str? rawText:str? mediaType:str?"),
+    Route("GET", "/files", ALL, listing("file", ("createdAt",), {"nameContains": contains("name")}), "files"),
+    Route("GET", "/files/{id}", ALL, get, "file"),
+    Route("DELETE", "/files/{id}", SINCE_2025, delete, "fileId"),
+]  # fmt: skip

@@ -1,17 +1,26 @@
-"""Processors and evaluation. One handler serves an endpoint in all its versions and under all its paths."""
+"""Processors, which 2026-02-09 calls extractors, and their versions."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from airflow_provider_extend.emulator import extraction, runs
+from airflow_provider_extend.emulator import extraction
 from airflow_provider_extend.emulator.call import Call, Page
-from airflow_provider_extend.emulator.lists import paged, visible
-from airflow_provider_extend.emulator.state import V26, ApiError
+from airflow_provider_extend.emulator.lists import Filters, listing, paged, reading, visible
+from airflow_provider_extend.emulator.route import ALL, NEW, SINCE_2025, Route
+from airflow_provider_extend.emulator.state import V24, V25, V26, ApiError, State
 from airflow_provider_extend.emulator.store import Row, new_id
-from airflow_provider_extend.emulator.views import View, versions_of
+from airflow_provider_extend.emulator.views import DATES, Builders, Shapes, View
 
-# Processors, extractors and their versions
+_TYPE: Filters = {"type": lambda row, name: name == "EXTRACT"}
+
+
+_CONFIG = "config:object?"
+
+
+_PUBLISH = "releaseType:str description:str? " + _CONFIG
+
+
+_CLONE = "cloneProcessorId:str? cloneExtractorId:str? " + _CONFIG
+_VERSION = f"object id processorId processorName processorType description version config {DATES}"
 
 
 def checked_config(config: Row | None) -> Row | None:
@@ -84,6 +93,12 @@ def publish(call: Call) -> Row:
         return call.show("version", made)
 
 
+def versions_of(state: State, processor_id: str) -> list[Row]:
+    """Newest first, the draft before all."""
+    rows = [row for _, row in reversed(state.store.all("version")) if row["processorId"] == processor_id]
+    return sorted(rows, key=lambda row: row["version"] != "draft")
+
+
 def find_version(call: Call, processor: Row, named: str) -> Row:
     """By id, number, ``draft`` or ``latest``: the newest published one, the draft when none is published."""
     rows = versions_of(call.state, processor["id"])
@@ -110,86 +125,60 @@ def list_versions(call: Call) -> Page:
     return paged(call, ordered)
 
 
-# Evaluation sets, their items and runs
+def _processor(view: View, row: Row) -> Row:
+    return {
+        "object": "extractor" if view.style == V26 else "document_processor",
+        "type": "EXTRACT",
+        "draftVersion": lambda: view.need("version", row["draftId"]),
+        "versions": lambda: [
+            {"id": v["id"], "version": v["version"]} for v in versions_of(view.state, row["id"])
+        ],
+    }
 
 
-def create_set(call: Call) -> Row:
-    processor = call.find("processor", call.body.get("processorId") or call.body["entityId"])
-    now = call.state.store.stamp()
-    row: Row = {"id": new_id("ev_"), "name": call.body["name"], "processorId": processor["id"]}
-    row |= {"description": call.body.get("description") or "", "createdAt": now, "updatedAt": now}
-    return call.show("set", call.state.store.put("set", row))
+def _version(view: View, row: Row) -> Row:
+    return {
+        "object": "extractor_version" if view.style == V26 else "document_processor_version",
+        "extractorId": row["processorId"],
+        "processorName": lambda: name_of(view, row["processorId"]),
+        "processorType": "EXTRACT",
+        "config": view.config(row["config"]),
+    }
 
 
-def create_items(call: Call) -> Row | list[Row]:
-    """One item, a bulk, or the list of 2026-02-09. All or none."""
-    set_id = call.params.get("setId") or call.body["evaluationSetId"]
-    call.find("set", set_id)
-    items = call.body.get("items", [call.body])
-    if call.style == V26 and not 1 <= len(items) <= 100:
-        raise ApiError(400, "items must hold 1 to 100 items")
-    rows: list[Row] = []
-    for at, item in enumerate(items):
-        if not isinstance(item, dict) or not isinstance(item.get("expectedOutput"), dict):
-            raise ApiError(400, f"Missing required field(s): items[{at}].expectedOutput")
-        one, several = item.get("fileId"), item.get("fileIds") if call.style == V26 else None
-        if (one is None) == (several is None):
-            raise ApiError(400, f"items[{at}] needs fileId" + (", or fileIds" if call.style == V26 else ""))
-        if several is not None and not (isinstance(several, list) and 2 <= len(several) <= 50):
-            raise ApiError(400, f"items[{at}].fileIds must hold 2 to 50 ids")
-        files = [call.find("file", str(key))["id"] for key in several or [one]]
-        now = call.state.store.stamp()
-        row: Row = {"id": new_id("evi_"), "evaluationSetId": set_id, "fileIds": files}
-        rows.append(row | {"expectedOutput": item["expectedOutput"], "createdAt": now, "updatedAt": now})
-    with call.state.store.transaction():
-        shown = [call.show("item", call.state.store.put("item", row)) for row in rows]
-    if call.style == V26:
-        return {"evaluationSetItems": shown}
-    return shown if "items" in call.body else shown[0]
+def name_of(view: View, processor_id: str) -> str:
+    return str(view.state.store.need("processor", processor_id)["name"])
 
 
-def _item(call: Call) -> Row:
-    row = call.find("item", call.params["id"])
-    if call.params.get("setId", row["evaluationSetId"]) != row["evaluationSetId"]:
-        raise ApiError(404, f"No evaluation set item with id {row['id']} in {call.params['setId']}")
-    return row
+SHAPES: Shapes = {
+    "processor": {
+        V24: f"object id name type {DATES} draftVersion",
+        V25: f"object id name type {DATES} draftVersion",
+        V26: f"object id name {DATES} draftVersion",
+    },
+    "processor_summary": {V25: f"object id name type versions {DATES}", V26: f"object id name {DATES}"},
+    "version": {
+        V24: _VERSION,
+        V25: _VERSION,
+        V26: "object id description version config extractorId createdAt createdBy",
+    },
+    "version_summary": {V26: "object id description version extractorId createdAt createdBy"},
+}
 
+BUILDERS: Builders = {"processor": _processor, "version": _version}
 
-def get_item(call: Call) -> Row:
-    return call.show("item", _item(call))
-
-
-def update_item(call: Call) -> Row:
-    changes = {"expectedOutput": call.body["expectedOutput"], "updatedAt": call.state.store.stamp()}
-    return call.show("item", call.state.store.put("item", _item(call) | changes))
-
-
-def delete_item(call: Call) -> Row:
-    row = _item(call)
-    call.state.store.delete("item", row["id"])
-    return {"id": row["id"]}
-
-
-def create_run(call: Call) -> Row:
-    """Assumption: an entity without a version is run at its draft, as the set's own processor is."""
-    evaluation_set = call.find("set", call.body["evaluationSetId"])
-    entity = call.body.get("entity") or {"id": evaluation_set["processorId"]}
-    if not isinstance(entity.get("id"), str):
-        raise ApiError(400, "Missing required field(s): entity.id")
-    processor = call.find("processor", entity["id"])
-    version = find_version(call, processor, str(entity.get("version") or "draft"))
-    row = runs.start(call.state, evaluation_set, version, call.body.get("evaluationSetItemIds"), "EVAL_SET")
-    call.made.append(row["id"])
-    # Whatever the clock, a create answers PENDING.
-    return call.show("run", row | {"status": "PENDING", "updatedAt": row["createdAt"]})
-
-
-# Reading one
-
-
-def reading(kind: str, shape: str) -> Callable[[Call], Row]:
-    return lambda call: call.show(shape, call.find(kind, call.params["id"]))
-
-
-def get_batch_run(call: Call) -> Row:
-    return View(call.state, call.version).show("batch_run", call.find("run", call.params["id"]))
+ROUTES = [
+    Route("POST", "/processors", ALL, create_processor, "processor", "name:str type:str " + _CLONE),
+    Route("GET", "/processors", SINCE_2025, listing("processor", filters=_TYPE), "processors"),
+    Route("POST", "/processors/{id}", ALL, update_processor, "processor", "name:str? config:object?"),
+    Route("POST", "/processors/{id}/publish", ALL, publish, "processorVersion", _PUBLISH),
+    Route("GET", "/processors/{id}/versions", ALL, list_versions, "versions"),
+    Route("GET", "/processors/{id}/versions/{versionId}", ALL, get_version, "version"),
+    Route("POST", "/extractors", NEW, create_processor, "", "name:str generate:object? " + _CLONE),
+    Route("GET", "/extractors", NEW, listing("processor")),
+    Route("GET", "/extractors/{id}", NEW, reading("processor", "processor")),
+    Route("POST", "/extractors/{id}", NEW, update_processor, "", "name:str? config:object?"),
+    Route("POST", "/extractors/{id}/versions", NEW, publish, "", _PUBLISH),
+    Route("GET", "/extractors/{id}/versions", NEW, list_versions),
+    Route("GET", "/extractors/{id}/versions/{versionId}", NEW, get_version),
+]  # fmt: skip

@@ -1,0 +1,84 @@
+"""A route: in which versions an endpoint exists, what its body must hold, and how its answer is wrapped.
+
+Handlers return the bare answer; ``envelope`` puts it into its version's form.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+
+from airflow_provider_extend.emulator.call import Call, Page
+from airflow_provider_extend.emulator.state import V24, V25, V26, VERSIONS, ApiError
+from airflow_provider_extend.emulator.store import Row
+
+OLD, NEW, ALL, SINCE_2025 = (V24, V25), (V26,), VERSIONS, (V25, V26)
+
+
+@dataclass(frozen=True)
+class Route:
+    method: str
+    path: str
+    versions: tuple[str, ...]
+    handler: Callable[[Call], Row | list[Row] | Page]
+    envelope: str = ""  # the key that wraps the answer in the older versions
+    body: str = ""  # "name:str config:object?"; ? = may be left out or null
+    run: bool = False
+
+    @property
+    def legacy(self) -> bool:
+        return self.path.startswith(("/processors", "/batch_processor_runs"))
+
+    def coded_errors(self, version: str) -> bool:
+        """Error bodies with a code: 2026-02-09 off the legacy paths, and the newer calls of 2025-04-21."""
+        newer = self.method == "DELETE" or (self.method, self.path) == ("GET", "/processors")
+        return (version == V26 and not self.legacy) or (version != V24 and newer)
+
+    @property
+    def limit_class(self) -> str:
+        return "GET" if self.method == "GET" else "RUN" if self.run else "WRITE"
+
+
+@cache
+def _pattern(template: str) -> re.Pattern[str]:
+    return re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", template))
+
+
+def match(template: str, path: str) -> dict[str, str] | None:
+    found = _pattern(template).fullmatch(path)
+    return found.groupdict() if found else None
+
+
+_TYPES: dict[str, type] = {"str": str, "object": dict, "array": list, "int": int}
+
+
+def check_body(route: Route, body: Row) -> None:
+    declared = [part.rstrip("?").split(":") + [part[-1]] for part in route.body.split()]
+    missing = [name for name, _, mark in declared if mark != "?" and body.get(name) is None]
+    if missing:
+        raise ApiError(400, f"Missing required field(s): {', '.join(missing)}")
+    for name, kind, _ in declared:
+        value = body.get(name)
+        if value is not None and (not isinstance(value, _TYPES[kind]) or isinstance(value, bool)):
+            raise ApiError(400, f"{name} must be of type {kind}")
+
+
+def envelope(route: Route, version: str, answer: Row | list[Row] | Page) -> Row:
+    bare = version == V26 and not route.legacy
+    if isinstance(answer, Page):
+        head = (
+            {"object": "list", "data": answer.rows}
+            if bare
+            else {"success": True, route.envelope: answer.rows}
+        )
+        return head | ({"nextPageToken": answer.token} if answer.token else {})
+    if bare:
+        assert isinstance(answer, dict)
+        return answer
+    if route.method == "DELETE" and isinstance(answer, dict):
+        return {"success": True, route.envelope: answer["id"], "message": "Deleted"}
+    if not route.envelope and isinstance(answer, dict):
+        return {"success": True, **answer}
+    return {"success": True, route.envelope: answer}
