@@ -25,8 +25,8 @@ import urllib3.exceptions
 
 from airflow_provider_extend import __version__
 from airflow_provider_extend.api.answers import NOT_JSON, NOTHING, Answer, read_answer
-from airflow_provider_extend.api.calls import Call, build, camel, next_page_token, result_of
-from airflow_provider_extend.api.endpoints import ENDPOINTS, RUN
+from airflow_provider_extend.api.calls import Call, build, next_page_token, result_of
+from airflow_provider_extend.api.endpoints import RUN
 from airflow_provider_extend.api.errors import (
     ExtendAnswerError,
     ExtendError,
@@ -44,6 +44,7 @@ from airflow_provider_extend.api.versions import (
 from airflow_provider_extend.connection_errors import connection_error
 from airflow_provider_extend.multipart import MultipartFile
 from airflow_provider_extend.ratelimit import buckets_of
+from airflow_provider_extend.resources import Resources
 
 log = logging.getLogger(__name__)
 
@@ -145,13 +146,13 @@ class FileSource:
             yield stream
 
 
-class ExtendClient:
+class ExtendClient(Resources):
     """Extend's API over HTTP.
 
     Every endpoint is reached by `call()` with its name in the endpoint table, or as
     `client.<resource>.<verb>(...)`, for instance `client.evaluation_set_runs.create(evaluation_set_id=...)`:
-    positional arguments are the ids of the path, keywords the body (of a GET: the query) in the API's own
-    spelling or in snake case. `client.<resource>.list(...)` iterates over all pages.
+    positional arguments are the ids of the path, keywords what goes into the query and the body, in snake case or in
+    the API's own spelling; `help()` of each has them. `client.<resource>.list(...)` iterates over all pages.
 
     Safe to share between threads: each has its own session.
 
@@ -177,13 +178,6 @@ class ExtendClient:
     def __repr__(self) -> str:
         return f"<ExtendClient {self.settings.base_url} {self.settings.api_version}>"
 
-    def __getattr__(self, resource: str) -> Resource:
-        if resource.startswith("_"):
-            raise AttributeError(resource)
-        if not any(endpoint.resource == resource for endpoint in ENDPOINTS.values()):
-            raise AttributeError(f"Extend's API has no resource {resource!r}")
-        return Resource(self, resource)
-
     @property
     def api_version(self) -> str:
         return self.settings.api_version
@@ -207,7 +201,7 @@ class ExtendClient:
         :param timeout: seconds, instead of the connection's.
         :raises ExtendError: (or what `translate` makes of it) as drawn in `api.errors`.
         """
-        with self._translated():
+        with self.translated():
             call = build(name, self.api_version, *path_args, query=query, body=body)
             answer = self._send(call, file=file, attempts=attempts, timeout=timeout)
             with _marked(call):
@@ -219,11 +213,13 @@ class ExtendClient:
         """Rows of a list endpoint over all its pages, fetched as they are needed.
 
         The page token is bound to the query (README section 7): every page is asked for with the same one.
+
+        :param query: its `nextPageToken` is the page to begin with.
         """
-        token: str | None = None
+        token: str | None = (query or {}).get("nextPageToken")
         seen: set[str] = set()
         while True:
-            with self._translated():
+            with self.translated():
                 call = build(
                     name, self.api_version, *path_args, query={**(query or {}), "nextPageToken": token}
                 )
@@ -248,7 +244,7 @@ class ExtendClient:
         :return: sends it and returns the HTTP status, None where no answer came.
         :raises ExtendInputError: as `call` does for a name or id that cannot be sent.
         """
-        with self._translated():
+        with self.translated():
             call = build(name, self.api_version, *path_args)
         session = self._new_session()
         request = session.prepare_request(
@@ -289,7 +285,8 @@ class ExtendClient:
         return result
 
     @contextmanager
-    def _translated(self) -> Iterator[None]:
+    def translated(self) -> Iterator[None]:
+        """Errors raised inside leave as what `translate` makes of them."""
         try:
             yield
         except ExtendError as error:
@@ -422,39 +419,6 @@ class ExtendClient:
         if isinstance(value, list):
             return [self._scrubbed(item) for item in value]
         return value.replace(self.settings.api_key, "***") if isinstance(value, str) else value
-
-
-class Resource:
-    """`client.<resource>`: its verbs, made from the endpoint table."""
-
-    def __init__(self, client: ExtendClient, name: str) -> None:
-        self._client = client
-        self._name = name
-
-    def __repr__(self) -> str:
-        return f"<Extend resource {self._name}: {', '.join(self._verbs())}>"
-
-    def __dir__(self) -> list[str]:
-        return self._verbs()
-
-    def _verbs(self) -> list[str]:
-        return [endpoint.verb for endpoint in ENDPOINTS.values() if endpoint.resource == self._name]
-
-    def __getattr__(self, verb: str) -> Callable[..., Any]:
-        if verb == "upload" and self._name == "files":
-            return self._client.upload
-        if verb not in self._verbs():
-            raise AttributeError(f"{self._name!r} has no {verb!r}; it has {', '.join(self._verbs())}")
-        return partial(self._ask, verb)
-
-    def _ask(self, verb: str, *path_args: str, **parameters: Any) -> Any:
-        name = f"{self._name}.{verb}"
-        given = {camel(key): value for key, value in parameters.items()}
-        if verb == "list":
-            return self._client.iterate(name, *path_args, query=given)
-        if ENDPOINTS[name].method == "GET":
-            return self._client.call(name, *path_args, query=given)
-        return self._client.call(name, *path_args, body=given or None)
 
 
 class _Session(requests.Session):

@@ -280,6 +280,7 @@ def ui(env, args):
 
 def types(env, args):
     """Check the types."""
+    step("types of the resources", [PYTHON, os.path.join("scripts", "resources.py"), "--check"], env)
     step("mypy", [PYTHON, "-m", "mypy", "--strict", PACKAGE], env)
 
 

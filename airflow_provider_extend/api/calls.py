@@ -17,7 +17,6 @@ MAX_ID_LENGTH = 255
 MAX_MESSAGE = 500
 _NOT_IN_ID = re.compile(r"[\s/\\?#%\x00-\x1f\x7f]")
 _QUERY = re.compile(r"(https?://[^\s\"'<>?]+)\?[^\s\"'<>]*", re.IGNORECASE)
-_SNAKE = re.compile(r"_([a-z0-9])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +96,6 @@ def build(
         query={key: _query_value(value) for key, value in (query or {}).items() if value is not None},
         body=body,
     )
-
-
-def camel(key: str) -> str:
-    """The API's spelling of a Python keyword: `evaluation_set_id` -> `evaluationSetId`."""
-    return _SNAKE.sub(lambda match: match.group(1).upper(), key)
 
 
 def result_of(call: Call, body: Any) -> Any:

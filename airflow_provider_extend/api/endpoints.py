@@ -1,154 +1,25 @@
-"""The endpoint table: every endpoint of Extend's API in the versions that this package speaks.
-
-One row is one thing that can be asked for; where its path changed between versions the row has several
-paths. Columns: name (resource and verb), HTTP method, rate-limit class, path on 2024-12-23, 2025-04-21 and
-2026-02-09 (`=` as in the version before, `-` not there), envelope key of the older answers (`-` none), and
-marks:
-
-* `legacy`: 2026-02-09 still answers on the old path, deprecated, in the old envelope;
-* `deprecated`: deprecated in every version that has it, or (`edit_schemas.generate`) in the newest;
-* `repeatable`: no GET, yet idempotent by contract (it sets values or upserts), so safe to send again.
-
-Rate-limit classes (docs: Rate Limits): GET, WRITE, and RUN for the creates of runs.
-"""
+"""The endpoints of Extend's API in the versions that this package speaks, read from `api.table`."""
 
 from __future__ import annotations
 
+import re
 import string
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from itertools import pairwise
 from types import MappingProxyType
 from typing import Any, Final
 
 from airflow_provider_extend.api.errors import ExtendEndpointNotInVersion, ExtendInputError
+from airflow_provider_extend.api.parameters import Parameter, Rule, parse, snake
+from airflow_provider_extend.api.table import ENDPOINTS_TABLE, REPLACEMENTS
 from airflow_provider_extend.api.versions import API_VERSIONS, V2026
 
 GET: Final = "GET"
 WRITE: Final = "WRITE"
 RUN: Final = "RUN"
 RATE_CLASSES: tuple[str, ...] = (GET, WRITE, RUN)
-
-_TABLE = """\
-batch_processor_runs.retrieve       GET     GET    /batch_processor_runs/{id}  =  =  batchProcessorRun  legacy
-batch_runs.retrieve                 GET     GET    -  -  /batch_runs/{id}  -  -
-classifier_versions.create          POST    WRITE  -  -  /classifiers/{classifierId}/versions  -  -
-classifier_versions.list            GET     GET    -  -  /classifiers/{classifierId}/versions  -  -
-classifier_versions.retrieve        GET     GET    -  -  /classifiers/{classifierId}/versions/{versionId}  -  -
-classifiers.create                  POST    WRITE  -  -  /classifiers  -  -
-classifiers.list                    GET     GET    -  -  /classifiers  -  -
-classifiers.retrieve                GET     GET    -  -  /classifiers/{id}  -  -
-classifiers.update                  POST    WRITE  -  -  /classifiers/{id}  -  repeatable
-classify_runs.cancel                POST    WRITE  -  -  /classify_runs/{id}/cancel  -  -
-classify_runs.create                POST    RUN    -  -  /classify_runs  -  -
-classify_runs.create_batch          POST    RUN    -  -  /classify_runs/batch  -  -
-classify_runs.create_sync           POST    RUN    -  -  /classify  -  -
-classify_runs.delete                DELETE  WRITE  -  -  /classify_runs/{id}  -  -
-classify_runs.list                  GET     GET    -  -  /classify_runs  -  -
-classify_runs.retrieve              GET     GET    -  -  /classify_runs/{id}  -  -
-edit_runs.create                    POST    RUN    -  /edit/async  /edit_runs  -  -
-edit_runs.create_sync               POST    RUN    -  /edit  =  -  -
-edit_runs.delete                    DELETE  WRITE  -  /edit_runs/{id}  =  editRunId  -
-edit_runs.list                      GET     GET    -  -  /edit_runs  -  -
-edit_runs.retrieve                  GET     GET    -  /edit_runs/{id}  =  editRun  -
-edit_schemas.generate               POST    WRITE  -  /edit_schemas/generate  =  -  deprecated
-edit_templates.list                 GET     GET    -  -  /edit_templates  -  -
-edit_templates.retrieve             GET     GET    -  /edit_templates/{id}  =  -  -
-evaluation_set_items.create         POST    WRITE  /evaluation_set_items  =  /evaluation_sets/{evaluationSetId}/items  evaluationSetItem  -
-evaluation_set_items.create_bulk    POST    WRITE  /evaluation_set_items/bulk  =  -  evaluationSetItems  -
-evaluation_set_items.delete         DELETE  WRITE  -  /evaluation_set_items/{id}  /evaluation_sets/{evaluationSetId}/items/{itemId}  evaluationSetItemId  -
-evaluation_set_items.list           GET     GET    -  /evaluation_sets/{id}/items  /evaluation_sets/{evaluationSetId}/items  evaluationSetItems  -
-evaluation_set_items.retrieve       GET     GET    -  -  /evaluation_sets/{evaluationSetId}/items/{itemId}  -  -
-evaluation_set_items.update         POST    WRITE  /evaluation_set_items/{id}  =  /evaluation_sets/{evaluationSetId}/items/{itemId}  evaluationSetItem  repeatable
-evaluation_set_runs.create          POST    RUN    -  -  /evaluation_set_runs  -  -
-evaluation_set_runs.retrieve        GET     GET    -  -  /evaluation_set_runs/{id}  -  -
-evaluation_sets.create              POST    WRITE  /evaluation_sets  =  =  evaluationSet  -
-evaluation_sets.list                GET     GET    -  /evaluation_sets  =  evaluationSets  -
-evaluation_sets.retrieve            GET     GET    -  /evaluation_sets/{id}  =  evaluationSet  -
-extract_runs.cancel                 POST    WRITE  -  -  /extract_runs/{id}/cancel  -  -
-extract_runs.create                 POST    RUN    -  -  /extract_runs  -  -
-extract_runs.create_batch           POST    RUN    -  -  /extract_runs/batch  -  -
-extract_runs.create_sync            POST    RUN    -  -  /extract  -  -
-extract_runs.delete                 DELETE  WRITE  -  -  /extract_runs/{id}  -  -
-extract_runs.list                   GET     GET    -  -  /extract_runs  -  -
-extract_runs.retrieve               GET     GET    -  -  /extract_runs/{id}  -  -
-extractor_versions.create           POST    WRITE  -  -  /extractors/{extractorId}/versions  -  -
-extractor_versions.list             GET     GET    -  -  /extractors/{extractorId}/versions  -  -
-extractor_versions.retrieve         GET     GET    -  -  /extractors/{extractorId}/versions/{versionId}  -  -
-extractors.create                   POST    WRITE  -  -  /extractors  -  -
-extractors.list                     GET     GET    -  -  /extractors  -  -
-extractors.retrieve                 GET     GET    -  -  /extractors/{id}  -  -
-extractors.update                   POST    WRITE  -  -  /extractors/{id}  -  repeatable
-files.create                        POST    WRITE  /files  =  -  file  deprecated
-files.delete                        DELETE  WRITE  -  /files/{id}  =  fileId  -
-files.list                          GET     GET    /files  =  =  files  -
-files.retrieve                      GET     GET    /files/{id}  =  =  file  -
-files.upload                        POST    WRITE  /files/upload  =  =  file  -
-form_detection_runs.create          POST    RUN    -  -  /form_detection_runs  -  -
-form_detection_runs.create_sync     POST    RUN    -  -  /detect_form  -  -
-form_detection_runs.retrieve        GET     GET    -  -  /form_detection_runs/{id}  -  -
-parse_runs.cancel                   POST    WRITE  -  -  /parse_runs/{id}/cancel  -  -
-parse_runs.create                   POST    RUN    -  /parse/async  /parse_runs  -  -
-parse_runs.create_batch             POST    RUN    -  -  /parse_runs/batch  -  -
-parse_runs.create_sync              POST    RUN    /parse  =  =  -  -
-parse_runs.delete                   DELETE  WRITE  -  /parser_runs/{id}  /parse_runs/{id}  parserRunId  -
-parse_runs.list                     GET     GET    -  -  /parse_runs  -  -
-parse_runs.retrieve                 GET     GET    -  /parser_runs/{id}  /parse_runs/{id}  parserRun  -
-processor_runs.cancel               POST    WRITE  -  /processor_runs/{id}/cancel  =  processorRun  legacy
-processor_runs.create               POST    RUN    /processor_runs  =  =  processorRun  legacy
-processor_runs.delete               DELETE  WRITE  -  /processor_runs/{id}  =  documentProcessorRunId  legacy
-processor_runs.list                 GET     GET    -  /processor_runs  =  processorRuns  legacy
-processor_runs.retrieve             GET     GET    /processor_runs/{id}  =  =  processorRun  legacy
-processor_versions.create           POST    WRITE  /processors/{id}/publish  =  =  processorVersion  legacy
-processor_versions.list             GET     GET    /processors/{id}/versions  =  =  versions  legacy
-processor_versions.retrieve         GET     GET    /processors/{processorId}/versions/{processorVersionId}  =  =  version  legacy
-processors.create                   POST    WRITE  /processors  =  =  processor  legacy
-processors.list                     GET     GET    -  /processors  =  processors  legacy
-processors.update                   POST    WRITE  /processors/{id}  =  =  processor  legacy,repeatable
-split_runs.cancel                   POST    WRITE  -  -  /split_runs/{id}/cancel  -  -
-split_runs.create                   POST    RUN    -  -  /split_runs  -  -
-split_runs.create_batch             POST    RUN    -  -  /split_runs/batch  -  -
-split_runs.create_sync              POST    RUN    -  -  /split  -  -
-split_runs.delete                   DELETE  WRITE  -  -  /split_runs/{id}  -  -
-split_runs.list                     GET     GET    -  -  /split_runs  -  -
-split_runs.retrieve                 GET     GET    -  -  /split_runs/{id}  -  -
-splitter_versions.create            POST    WRITE  -  -  /splitters/{splitterId}/versions  -  -
-splitter_versions.list              GET     GET    -  -  /splitters/{splitterId}/versions  -  -
-splitter_versions.retrieve          GET     GET    -  -  /splitters/{splitterId}/versions/{versionId}  -  -
-splitters.create                    POST    WRITE  -  -  /splitters  -  -
-splitters.list                      GET     GET    -  -  /splitters  -  -
-splitters.retrieve                  GET     GET    -  -  /splitters/{id}  -  -
-splitters.update                    POST    WRITE  -  -  /splitters/{id}  -  repeatable
-verify_runs.cancel                  POST    WRITE  -  -  /verify_runs/{id}/cancel  -  repeatable
-verify_runs.create                  POST    RUN    -  -  /verify_runs  -  -
-verify_runs.create_sync             POST    RUN    -  -  /verify  -  -
-verify_runs.delete                  DELETE  WRITE  -  -  /verify_runs/{id}  -  -
-verify_runs.list                    GET     GET    -  -  /verify_runs  -  -
-verify_runs.retrieve                GET     GET    -  -  /verify_runs/{id}  -  -
-webhook_endpoints.create            POST    WRITE  -  -  /webhook_endpoints  -  -
-webhook_endpoints.delete            DELETE  WRITE  -  -  /webhook_endpoints/{id}  -  -
-webhook_endpoints.list              GET     GET    -  -  /webhook_endpoints  -  -
-webhook_endpoints.retrieve          GET     GET    -  -  /webhook_endpoints/{id}  -  -
-webhook_endpoints.update            POST    WRITE  -  -  /webhook_endpoints/{id}  -  repeatable
-webhook_subscriptions.create        POST    WRITE  -  -  /webhook_subscriptions  -  repeatable
-webhook_subscriptions.delete        DELETE  WRITE  -  -  /webhook_subscriptions/{id}  -  -
-webhook_subscriptions.list          GET     GET    -  -  /webhook_subscriptions  -  -
-webhook_subscriptions.retrieve      GET     GET    -  -  /webhook_subscriptions/{id}  -  -
-webhook_subscriptions.update        POST    WRITE  -  -  /webhook_subscriptions/{id}  -  repeatable
-workflow_runs.cancel                POST    WRITE  -  /workflow_runs/{workflowRunId}/cancel  /workflow_runs/{id}/cancel  workflowRun  -
-workflow_runs.correct_outputs       POST    WRITE  /workflow_runs/{workflowRunId}/outputs/{outputId}  =  -  workflowRun  deprecated
-workflow_runs.create                POST    RUN    /workflow_runs  =  =  workflowRuns  -
-workflow_runs.create_batch          POST    RUN    /workflow_runs/batch  =  =  -  -
-workflow_runs.delete                DELETE  WRITE  -  /workflow_runs/{workflowRunId}  /workflow_runs/{id}  workflowRunId  -
-workflow_runs.list                  GET     GET    /workflow_runs  =  =  workflowRuns  -
-workflow_runs.retrieve              GET     GET    /workflow_runs/{workflowRunId}  =  /workflow_runs/{id}  workflowRun  -
-workflow_runs.update                POST    WRITE  /workflow_runs/{workflowRunId}  =  /workflow_runs/{id}  workflowRun  repeatable
-workflow_versions.create            POST    WRITE  -  -  /workflows/{id}/versions  -  -
-workflow_versions.list              GET     GET    -  -  /workflows/{id}/versions  -  -
-workflow_versions.retrieve          GET     GET    -  -  /workflows/{id}/versions/{versionId}  -  -
-workflows.create                    POST    WRITE  /workflows  =  =  workflow  -
-workflows.list                      GET     GET    -  -  /workflows  -  -
-workflows.retrieve                  GET     GET    -  -  /workflows/{id}  -  -
-workflows.update                    POST    WRITE  -  -  /workflows/{id}  -  repeatable"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +34,7 @@ class Endpoint:
     :ivar envelopes: API version -> key of the answer that holds the result; None: the body is the result.
     :ivar repeatable: whether a call may be sent again when its outcome is in doubt.
     :ivar deprecated: versions in which the API calls it deprecated.
+    :ivar takes: API version -> parameters in query and body, and what they must be together.
     """
 
     name: str
@@ -172,6 +44,7 @@ class Endpoint:
     envelopes: Mapping[str, str | None]
     repeatable: bool
     deprecated: frozenset[str]
+    takes: Mapping[str, tuple[tuple[Parameter, ...], tuple[Rule, ...]]]
 
     @property
     def resource(self) -> str:
@@ -197,8 +70,32 @@ class Endpoint:
     def path_parameters(self, version: str) -> tuple[str, ...]:
         return tuple(field for _, field, _, _ in string.Formatter().parse(self.path(version)) if field)
 
+    def id_names(self, version: str) -> tuple[str, ...]:
+        """The path's parameters as Python calls them, each after what it is an id of: `file_id` for `/files/{id}`."""
+        parts = self.path(version).split("/")
+        named = (
+            f"{before.removesuffix('s')}_id" if part == "{id}" else snake(part[1:-1])
+            for before, part in pairwise(parts)
+            if part.startswith("{")
+        )
+        return tuple(named)
 
-def _parse(line: str) -> Endpoint:
+    def parameters(self, version: str) -> tuple[Parameter, ...]:
+        """What its query and body may hold in `version`.
+
+        :raises ExtendEndpointNotInVersion: naming the versions that have the endpoint.
+        """
+        self.path(version)
+        return self.takes[version][0]
+
+    def rules(self, version: str) -> tuple[Rule, ...]:
+        """What its parameters must be together in `version`."""
+        self.path(version)
+        return self.takes[version][1]
+
+
+def _parse(row: str) -> Endpoint:
+    line, _, tokens = row.partition("\n")
     name, method, rate_class, *columns, key, marks = line.split()
     paths: dict[str, str] = {}
     last = ""
@@ -219,6 +116,7 @@ def _parse(line: str) -> Endpoint:
         envelopes=MappingProxyType({v: new_key if v == V2026 else old_key for v in paths}),
         repeatable=method == "GET" or "repeatable" in marks,
         deprecated=frozenset(deprecated) if marks.startswith(("legacy", "deprecated")) else frozenset(),
+        takes=MappingProxyType({v: parse(tokens, method, v) for v in paths}),
     )
 
 
@@ -226,7 +124,20 @@ def _parse(line: str) -> Endpoint:
 _NEW_KEYS = {"evaluation_set_items.create": "evaluationSetItems"}
 
 ENDPOINTS: Mapping[str, Endpoint] = MappingProxyType(
-    {endpoint.name: endpoint for endpoint in map(_parse, _TABLE.strip().splitlines())}
+    {endpoint.name: endpoint for endpoint in map(_parse, re.split(r"\n(?=\S)", ENDPOINTS_TABLE.strip()))}
+)
+
+
+def _replacements(line: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    old, *new = line.split()
+    for name, endpoint in ENDPOINTS.items():
+        if fnmatchcase(name, old):
+            yield name, tuple(target.replace("*", endpoint.verb) for target in new)
+
+
+#: Endpoint that is deprecated, or that the newest version no longer has -> those that do its work; () none does.
+REPLACED_BY: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    dict(pair for line in REPLACEMENTS.strip().splitlines() for pair in _replacements(line))
 )
 
 

@@ -6,7 +6,6 @@ import pytest
 
 from airflow_provider_extend.api.calls import (
     build,
-    camel,
     check_id,
     cut_queries,
     next_page_token,
@@ -117,19 +116,6 @@ def test_query_values_that_are_none_are_left_out_and_booleans_are_json():
     assert dict(call.query) == {"maxPageSize": 5, "rawText": "true", "html": "false"}
     assert str(call) == "GET /files"
     assert call.body is None
-
-
-@pytest.mark.parametrize(
-    ("python", "api"),
-    [
-        ("evaluation_set_id", "evaluationSetId"),
-        ("evaluationSetId", "evaluationSetId"),
-        ("file", "file"),
-        ("p_95", "p95"),
-    ],
-)
-def test_keywords_are_spelt_as_the_api_spells_them(python, api):
-    assert camel(python) == api
 
 
 # --- answers ---------------------------------------------------------------------------------------------
