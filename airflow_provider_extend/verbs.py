@@ -11,7 +11,7 @@ from airflow_provider_extend.api.arguments import arrange
 from airflow_provider_extend.api.deprecations import warn_deprecated
 from airflow_provider_extend.api.endpoints import ENDPOINTS, Endpoint
 from airflow_provider_extend.api.errors import ExtendInputError
-from airflow_provider_extend.api.signatures import RESOURCES, describe, shape_of
+from airflow_provider_extend.api.signatures import describe, shape_of
 
 if TYPE_CHECKING:
     from airflow_provider_extend.client import ExtendClient
@@ -67,13 +67,8 @@ def class_name(resource: str) -> str:
 
 @cache
 def resource_class(resource: str, version: str | None = None) -> type[Resource]:
-    """The class of a resource as it is in API `version`; None: what those of all versions have in common.
-
-    :raises KeyError: there is no such resource.
-    """
+    """The class of a resource as it is in API `version`; None: what those of all versions have in common."""
     if version is None:
-        if resource not in RESOURCES:
-            raise KeyError(resource)
         return _made(Resource, resource, f"`client.{resource}`.")
     verbs = {endpoint.verb: _verb(endpoint, version) for endpoint in _endpoints(resource)}
     return _made(

@@ -22,7 +22,8 @@ def arrange(
     :raises ExtendInputError: a parameter that `version` does not have, one that is missing or given twice, a value
         outside its documented limits, parameters that exclude each other.
     """
-    known = {key: parameter for parameter in endpoint.parameters(version) for key in _spellings(parameter)}
+    parameters = endpoint.parameters(version)
+    known = {key: parameter for parameter in parameters for key in _spellings(parameter)}
     values: dict[str, Any] = {}
     for key, value in given.items():
         if key not in known:
@@ -33,15 +34,14 @@ def arrange(
             raise _refused(endpoint, version, f"{known[key].keyword} is given twice, in two spellings")
         _check_limits(endpoint, version, known[key], value)
         values[known[key].name] = value
-    parameters = endpoint.parameters(version)
     missing = [p.keyword for p in parameters if p.required and p.name not in values]
     if missing:
         raise _refused(endpoint, version, f"{', '.join(missing)} must be given")
     for rule in endpoint.rules(version):
         _check_rule(endpoint, version, rule, values)
     parts: dict[str, dict[str, Any]] = {QUERY: {}, BODY: {}}
-    for parameter in {p.name: p for p in parameters if p.name in values}.values():
-        parts[parameter.where][parameter.name] = values[parameter.name]
+    for name, value in values.items():
+        parts[known[name].where][name] = value
     return parts[QUERY], parts[BODY]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from itertools import pairwise
 from types import MappingProxyType
@@ -44,7 +44,7 @@ class Endpoint:
     envelopes: Mapping[str, str | None]
     repeatable: bool
     deprecated: frozenset[str]
-    takes: Mapping[str, tuple[tuple[Parameter, ...], tuple[Rule, ...]]]
+    takes: Mapping[str, tuple[tuple[Parameter, ...], tuple[Rule, ...]]] = field(repr=False)
 
     @property
     def resource(self) -> str:
@@ -68,7 +68,7 @@ class Endpoint:
         return self.paths[version]
 
     def path_parameters(self, version: str) -> tuple[str, ...]:
-        return tuple(field for _, field, _, _ in string.Formatter().parse(self.path(version)) if field)
+        return tuple(name for _, name, _, _ in string.Formatter().parse(self.path(version)) if name)
 
     def id_names(self, version: str) -> tuple[str, ...]:
         """The path's parameters as Python calls them, each after what it is an id of: `file_id` for `/files/{id}`."""

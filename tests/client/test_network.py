@@ -24,7 +24,7 @@ def test_verification_switched_off_stays_off_whatever_the_environment_says(
     requests_mock.post(f"{API}/extract_runs", json={"id": "exr_1"})
     client = make_client(verify=False, allowed_hosts=("api.extend.ai",))
     client.files.retrieve("f")
-    client.extract_runs.create()
+    client.extract_runs.create(file={"id": "f"})
     assert [request.verify for request in requests_mock.request_history] == [False, False]
 
 
@@ -68,7 +68,7 @@ def test_a_certificate_that_does_not_verify_is_named_and_nothing_was_sent(client
     with pytest.raises(
         ExtendConnectionError, match=r"certificate could not be verified .*'Verify TLS'"
     ) as caught:
-        client.extract_runs.create()
+        client.extract_runs.create(file={"id": "f"})
     assert not caught.value.sent
 
 
@@ -79,7 +79,7 @@ def test_the_proxy_of_the_connection_is_used(make_client, serve, no_proxy_enviro
     server, proxy = serve(), serve(lambda _: (200, {}, b'{"id": "via proxy"}'))
     client = make_client(server.url, proxy=proxy.url)
     assert client.files.retrieve("f") == {"id": "via proxy"}
-    assert client.extract_runs.create() == {"id": "via proxy"}
+    assert client.extract_runs.create(file={"id": "f"}) == {"id": "via proxy"}
     assert proxy.asked == [f"GET {server.url}/files/f", f"POST {server.url}/extract_runs"]
     assert server.asked == []
 
@@ -155,7 +155,7 @@ def test_a_netrc_entry_of_the_host_does_not_replace_the_key(make_client, serve, 
     assert server.requests[0].headers["authorization"].startswith("Basic "), "the test's entry is not read"
     client = make_client(server.url)
     client.files.retrieve("f")
-    client.extract_runs.create()
+    client.extract_runs.create(file={"id": "f"})
     assert [r.headers["authorization"] for r in server.requests[1:]] == [f"Bearer {key}"] * 2
 
 

@@ -129,7 +129,7 @@ def test_a_client_waits_for_its_turn(make_client, requests_mock, slept):
     client = make_client(rates={"GET": 0.1, "RUN": 0.1})
     for _ in range(3):
         client.files.retrieve("f")
-    client.extract_runs.create()
+    client.extract_runs.create(file={"id": "f"})
     assert slept == pytest.approx([10.0, 20.0], abs=0.5)
 
 
