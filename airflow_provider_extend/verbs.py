@@ -53,8 +53,8 @@ class Resource:
                 raise ExtendInputError(
                     f"{endpoint.name} takes one file, a path or a binary stream, {len(ids)} given. Nothing was sent."
                 )
-            name, file = given.pop("name", None), {"file": ids[0]}
-            query, body = arrange(endpoint, client.api_version, {**given, **file})
+            name = given.pop("name", None)
+            query, body = arrange(endpoint, client.api_version, {**given, "file": ids[0]})
         return client.upload(
             ids[0], name=name, password=body.get("password"), convert_to_pdf=query.get("convertToPdf")
         )

@@ -149,7 +149,7 @@ def test_wheel_holds_the_package_alone(tmp_path):
         "airflow_provider_extend",
         dist_info.split("/")[0],
     }
-    assert "airflow_provider_extend/py.typed" in names
+    assert {"airflow_provider_extend/py.typed", "airflow_provider_extend/resources.pyi"} <= set(names)
     required = [text for text in metadata.get_all("Requires-Dist") if "extra ==" not in text]
     assert sorted(re.split("[<>=~!]", text)[0] for text in required) == [
         "apache-airflow",

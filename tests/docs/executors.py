@@ -363,6 +363,12 @@ def compare_text(block: Block, machine: Machine) -> None:
     )
 
 
+def find_rows(block: Block, machine: Machine) -> None:
+    """Rows of the table of endpoints: they stand in it."""
+    table = ROOT / "airflow_provider_extend" / "api" / "table.py"
+    assert set(map(_stable, block.code.splitlines())) <= set(map(_stable, table.read_text().splitlines()))
+
+
 def _stable(text: str) -> str:
     text = re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:PORT", text)
     text = re.sub(r"(Provider|Airflow|Python) \d+\.\d+\.\d+", r"\1 VERSION", text)
@@ -374,6 +380,7 @@ EXECUTORS: dict[str, Callable[[Block, Machine], None]] = {
     "ini": run_ini,
     "json": run_json,
     "python": run_python,
+    "table": find_rows,
     "text": compare_text,
 }
 
