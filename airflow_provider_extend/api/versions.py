@@ -84,7 +84,7 @@ def check_host(url: str, allowed_hosts: Iterable[str] = ()) -> None:
     host = (parts.hostname or "").lower() if parts else ""
     if parts is None or not host:
         raise ExtendHostNotAllowed("The address of the Extend connection has no host. Nothing was sent.")
-    own = any(host == domain or host.endswith(f".{domain}") for domain in _EXTEND_DOMAINS)
+    own = is_own_host(host)
     if own and parts.scheme == "https":
         return
     if is_allowed_by_admin(url, allowed_hosts):
@@ -96,6 +96,11 @@ def check_host(url: str, allowed_hosts: Iterable[str] = ()) -> None:
         "to `[extend] allowed_hosts` in Airflow's configuration (AIRFLOW__EXTEND__ALLOWED_HOSTS). "
         "Nothing was sent."
     )
+
+
+def is_own_host(host: str) -> bool:
+    """Whether `host`, in lower case, is of one of Extend's own domains."""
+    return any(host == domain or host.endswith(f".{domain}") for domain in _EXTEND_DOMAINS)
 
 
 def is_allowed_by_admin(url: str, allowed_hosts: Iterable[str]) -> bool:
