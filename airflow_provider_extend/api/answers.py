@@ -19,6 +19,7 @@ from airflow_provider_extend.api.errors import (
     api_error_class,
     read_error_body,
 )
+from airflow_provider_extend.api.permissions import what_is_needed
 from airflow_provider_extend.api.retry import parse_retry_after, status_in_doubt
 
 #: Statuses that are the API's whatever the body says; a proxy's page under another one is no answer of Extend.
@@ -84,7 +85,8 @@ def _error(call: Call, answer: Answer, base_url: str) -> ExtendError:
     code = fields.pop("code", None)
     request_id = fields.pop("request_id", None) or answer.headers.get("x-extend-request-id")
     cls = api_error_class(status, code)
-    hint = _HINTS.get(cls, "").format(url=base_url, version=call.version)
+    needed = what_is_needed(call.endpoint, call.version)
+    hint = _HINTS.get(cls, "").format(url=base_url, version=call.version, needed=needed)
     named = f" {code}" if code else ""
     ticket = f" [request {request_id}]" if request_id else ""
     return cls(
@@ -99,9 +101,10 @@ def _error(call: Call, answer: Answer, base_url: str) -> ExtendError:
 
 
 _HINTS: Mapping[type[ExtendAPIError], str] = {
-    ExtendUnauthorized: " Either the API key is wrong or revoked, or it belongs to another region: {url} was asked.",
+    ExtendUnauthorized: " Either the API key is wrong or revoked, or it belongs to another region: {url} was asked. "
+    "Or it lacks a permission. {needed}",
     ExtendUsageBlocked: " The account is out of credits or blocked; a retry does not help before that is settled.",
-    ExtendForbidden: " The key may not do this: check its scope and the workspace id of the connection.",
+    ExtendForbidden: " The key may not do this: check its scope and the workspace id of the connection. {needed}",
     ExtendNotFound: " It does not exist, was deleted, or belongs to another workspace or region ({url} was asked).",
     ExtendEndpointRemoved: " API version {version} of the connection no longer has this call.",
 }

@@ -3,6 +3,7 @@
 import pytest
 
 from airflow_provider_extend.api import errors
+from airflow_provider_extend.api.endpoints import find
 
 API = "https://api.extend.ai"
 
@@ -124,6 +125,38 @@ def test_a_forbidden_call_points_to_scope_and_workspace(client, requests_mock):
     error = fails(client, requests_mock, 403, body={"message": "no"})
     assert type(error) is errors.ExtendForbidden
     assert "check its scope and the workspace id" in str(error)
+
+
+@pytest.mark.parametrize("status", [401, 403])
+@pytest.mark.parametrize(
+    ("name", "path", "role"),
+    [
+        (
+            "webhook_endpoints.list",
+            "/webhook_endpoints",
+            "reading webhooks takes the role Developer or above",
+        ),
+        (
+            "evaluation_sets.create",
+            "/evaluation_sets",
+            "changing evaluation sets takes the role Editor or above",
+        ),
+        ("files.list", "/files", "reading files takes a role that is not documented"),
+    ],
+)
+def test_who_was_refused_is_told_which_key_and_which_role_it_takes(
+    client, requests_mock, status, name, path, role
+):
+    requests_mock.register_uri(find(name).method, f"{API}{path}", status_code=status, json={"message": "no"})
+    with pytest.raises(errors.ExtendAPIError) as caught:
+        client.call(name)
+    assert role in str(caught.value)
+    assert "an organisation key with the Workspace id in the connection" in str(caught.value)
+
+
+@pytest.mark.parametrize("status", [400, 402, 404, 429, 500])
+def test_others_are_told_nothing_of_roles(client, requests_mock, status):
+    assert "role" not in str(fails(client, requests_mock, status, body={"message": "no"}))
 
 
 @pytest.mark.parametrize("status", [401, 402, 403, 404])
