@@ -194,7 +194,7 @@ def check_payload_url(url: str | None, allowed_hosts: Iterable[str] = ()) -> str
     :raises ExtendWebhookRefused: naming the host, never the link's path or query.
     """
     parts = split_url(url or "")
-    host = (parts.hostname or "").lower() if parts else ""
+    host = (parts.hostname or "") if parts else ""
     if not url or parts is None or not parts.scheme:
         _refuse(URL, "The payload's link is no http(s) address. Nothing was fetched.")
     if (is_own_host(host) and parts.scheme == "https") or is_allowed_by_admin(url, allowed_hosts):

@@ -26,6 +26,7 @@ def test_every_resource_belongs_to_one_family() -> None:
         ("evaluation_set_runs.retrieve", "Reviewer", "reading runs"),
         ("batch_processor_runs.retrieve", "Reviewer", "reading runs"),
         ("workflow_runs.correct_outputs", "Reviewer", "changing runs"),
+        ("evaluation_set_items.list", "Reviewer", "reading evaluation set items"),
         ("evaluation_set_items.create_bulk", "Reviewer", "changing evaluation set items"),
         # an Editor has processors, workflows, runs, evaluation sets
         ("extract_runs.create", "Editor", "starting runs"),

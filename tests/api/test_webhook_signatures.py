@@ -203,7 +203,7 @@ def as_message() -> Message:
         [(name.lower().encode(), value.encode()) for name, value in signed().items()],
         [*signed().items(), *signed().items()],
         as_message(),
-        signed(Cookie="a=b", Other=None, Number=3),
+        signed(Cookie="a=b", Other=None, Number=3) | {None: "x", 7: "y"},
     ],
     ids=["lower", "upper", "lists", "doubled", "asgi", "pairs", "http.server", "others"],
 )
@@ -212,7 +212,7 @@ def test_headers_as_frameworks_give_them(headers: Any) -> None:
 
 
 @pytest.mark.parametrize("name", ["Timestamp", "Signature"])
-@pytest.mark.parametrize("value", [None, "", [], [""]], ids=repr)
+@pytest.mark.parametrize("value", [None, "", [], [""], NOW, [NOW]], ids=repr)
 def test_a_header_that_is_missing(name: str, value: Any) -> None:
     full = f"X-Extend-Request-{name}"
     told = refused("header", headers=signed() | {full: value})
