@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from airflow_provider_extend.doctor.report import Skipped
 
 ENVIRONMENT, DATABASE = "EnvironmentVariablesBackend", "MetastoreBackend"
-_SECONDS = 3.0
+_SECONDS = 10.0
 _THREAD = "extend-doctor"
 _DENIED = "AirflowSecretsBackendAccessDenied"
 

@@ -614,7 +614,7 @@ def test_a_server_that_keeps_silent_does_not_keep_the_triggerer_from_ending(conn
             assert any(line.startswith("stopped") for line in process.stdout)
             began = time.monotonic()
             process.wait(timeout=30)
-            assert time.monotonic() - began < 1.5
+            assert time.monotonic() - began < 6  # its request would wait for ten
             peer.close()
         finally:
             process.kill()
