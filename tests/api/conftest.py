@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-DATA = Path(__file__).parent.parent / "data"
+EXAMPLES = Path(__file__).parent.parent / "data" / "examples"
 
 
 @pytest.fixture(scope="session")
 def example() -> Callable[[str], Any]:
     """Body of an answer as the API's documentation and SDKs show it."""
-    return lambda name: json.loads((DATA / f"{name}.json").read_text())
+    return lambda name: json.loads((EXAMPLES / f"{name}.json").read_text())["body"]
 
 
 @pytest.fixture

@@ -98,7 +98,7 @@ def api(extend_emulator: ExtendEmulator) -> Api:  # noqa: F811
 @pytest.fixture
 def example() -> Callable[[str], Any]:
     """The body of a published example, copied from the API's documentation of that version."""
-    data = Path(__file__).parent / "data"
+    data = Path(__file__).parent.parent / "data" / "examples"
     return lambda name: json.loads((data / f"{name}.json").read_text())["body"]
 
 
