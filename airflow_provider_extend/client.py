@@ -33,6 +33,7 @@ from airflow_provider_extend.api.errors import (
     ExtendInputError,
     ExtendRateLimited,
 )
+from airflow_provider_extend.api.files import check_file
 from airflow_provider_extend.api.retry import MAX_ATTEMPTS, in_doubt, may_repeat, wait_seconds
 from airflow_provider_extend.api.versions import (
     DEFAULT_API_VERSION,
@@ -125,10 +126,11 @@ class FileSource:
         return self.name or (self.source.name if isinstance(self.source, Path) else "document")
 
     @contextmanager
-    def opened(self) -> Iterator[BinaryIO]:
+    def opened(self, version: str) -> Iterator[BinaryIO]:
         """The stream at its first byte.
 
-        :raises ExtendInputError: it cannot be read or is empty.
+        :param version: of the API that it is sent to.
+        :raises ExtendInputError: it cannot be read, is empty, or has a name of a type that Extend does not take.
         """
         named = str(self.source) if isinstance(self.source, Path) else self.file_name
         try:
@@ -141,8 +143,7 @@ class FileSource:
                 f"The file {named!r} cannot be read ({why}). Nothing was uploaded."
             ) from None
         with stream if isinstance(self.source, Path) else nullcontext():
-            if size == 0:
-                raise ExtendInputError(f"The file {named!r} is empty. Nothing was uploaded.")
+            check_file(self.file_name, size, "upload", version)
             yield stream
 
 
@@ -274,7 +275,8 @@ class ExtendClient(Resources):
 
         :param source: path, or binary stream that can be rewound.
         :param convert_to_pdf: since 2025-04-21.
-        :raises ExtendInputError: the file cannot be read or is empty.
+        :raises ExtendInputError: the file cannot be read, is empty, or has a name of a type that Extend does not take
+            (`api.files`).
         """
         path = Path(source) if isinstance(source, str) else source
         result: dict[str, Any] = self.call(
@@ -324,7 +326,7 @@ class ExtendClient(Resources):
             if file is None:
                 response = self._exchange(call, timeout, json=call.body)
             else:
-                with file.opened() as stream:
+                with file.opened(call.version) as stream:
                     fields = {"password": file.password} if file.password else {}
                     data = MultipartFile(stream, file.file_name, fields)
                     headers = {"Content-Type": data.content_type}

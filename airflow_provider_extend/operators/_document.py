@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from airflow_provider_extend.api.calls import check_id
 from airflow_provider_extend.api.errors import ExtendInputError
+from airflow_provider_extend.api.limits import check_priority
 from airflow_provider_extend.api.versions import V2026, split_url
 from airflow_provider_extend.operators._run import ExtendRunOperator
 
@@ -107,11 +108,7 @@ class ExtendDocumentRunOperator(ExtendRunOperator):
 
     def check(self) -> None:
         self.document.check()
-        priority = self.priority
-        if priority is not None and (not isinstance(priority, int) or not 1 <= priority <= 100):
-            raise ExtendInputError(
-                f"priority is {priority!r}: expected a whole number from 1 to 100. Nothing was sent."
-            )
+        check_priority(self.priority)
 
     def parts(self) -> dict[str, Any]:
         return self.document.parts

@@ -20,13 +20,13 @@ from airflow_provider_extend.api.errors import (
     ExtendTaskKilled,
     plain_error,
 )
+from airflow_provider_extend.api.limits import OWN_METADATA_BYTES, check_json, check_metadata
 from airflow_provider_extend.api.lookups import TASK_KEY, TOKEN_KEY, LookUp, look_up_of
 from airflow_provider_extend.api.runs import Run, cancels
 from airflow_provider_extend.exceptions import ExtendException, airflow_errors, as_airflow
 from airflow_provider_extend.operators._base import ExtendOperator
 from airflow_provider_extend.operators._submit import Prepared, Receipt, Sought, Submission, submit_once
 from airflow_provider_extend.reading import look_up
-from airflow_provider_extend.results import json_size
 from airflow_provider_extend.searching import find_by_token
 from airflow_provider_extend.waiting import WaitsForRun
 
@@ -35,8 +35,6 @@ if TYPE_CHECKING:
     from airflow_provider_extend.client import ExtendClient
 
 _FAIL, _RESUBMIT = "fail", "resubmit"
-#: Of the 10 KB that Extend takes (runs.md 6), some are for the token and the task's address.
-_METADATA_BYTES = 9 * 1024
 #: Seconds in which a run that is CANCELLING is given to end; it may still end otherwise.
 SETTLE = 10
 
@@ -268,17 +266,9 @@ class StartsRun(WaitsForRun, ExtendOperator):
         self.check()
         own = self.own_metadata()
         for name, value in {**self.parts(), "metadata": own}.items():
-            try:
-                fingerprints.of(value)
-                size = json_size(value)
-            except (TypeError, ValueError):
-                raise ExtendInputError(
-                    f"{name} holds what JSON does not know, a date for instance: write it as text. Nothing was sent."
-                ) from None
-        if own is not None and (not isinstance(own, Mapping) or size > _METADATA_BYTES):
-            raise ExtendInputError(
-                f"metadata is no object, or is larger than {_METADATA_BYTES // 1024} KB as JSON. Nothing was sent."
-            )
+            check_json(name, value)
+        for warning in check_metadata(own, limit=OWN_METADATA_BYTES):
+            self.log.warning("%s", warning)
         if self.on_unknown_submission not in (_FAIL, _RESUBMIT):
             raise ExtendInputError(
                 f"on_unknown_submission is {self.on_unknown_submission!r}: expected 'fail' or 'resubmit'. Nothing was "

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_extend.api.errors import ExtendInputError
+from airflow_provider_extend.api.files import why_refused
 from airflow_provider_extend.exceptions import airflow_errors
 from airflow_provider_extend.operators._base import ExtendOperator
 
@@ -36,9 +37,9 @@ class ExtendUploadFilesOperator(ExtendOperator):
         self.convert_to_pdf = convert_to_pdf
 
     def execute(self, context: Context) -> list[dict[str, Any]]:
-        with airflow_errors():
-            paths = self._found()
         client = self.client()
+        with airflow_errors():
+            paths = self._found(client.api_version)
         uploaded = []
         for path in paths:
             file = client.upload(path, convert_to_pdf=self.convert_to_pdf)
@@ -48,7 +49,7 @@ class ExtendUploadFilesOperator(ExtendOperator):
         self.log.info("Uploaded %d files.", len(uploaded))
         return uploaded
 
-    def _found(self) -> list[Path]:
+    def _found(self, version: str) -> list[Path]:
         """The files, all of them looked at before the first is sent."""
         if isinstance(self.paths, str):
             paths = sorted(Path(name) for name in glob.glob(self.paths, recursive=True))  # noqa: PTH207 - absolute patterns too
@@ -60,10 +61,15 @@ class ExtendUploadFilesOperator(ExtendOperator):
                 f"paths is {self.paths!r}: no file there. Expected paths, or a pattern such as '/data/*.pdf'. "
                 "Nothing was uploaded."
             )
-        bad = [str(path) for path in paths if not path.is_file() or path.stat().st_size == 0]
+        bad = [f"{path} {why}" for path in paths if (why := _why_refused(path, version))]
         if bad:
             raise ExtendInputError(
-                f"{len(bad)} of {len(paths)} paths are no files or are empty: {', '.join(bad[:5])}. "
-                "Nothing was uploaded."
+                f"{len(bad)} of {len(paths)} paths cannot be uploaded: {'; '.join(bad[:5])}. Nothing was uploaded."
             )
         return paths
+
+
+def _why_refused(path: Path, version: str) -> str | None:
+    if not path.is_file():
+        return "is no file"
+    return why_refused(path.name, path.stat().st_size, "upload", version)

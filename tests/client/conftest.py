@@ -14,14 +14,14 @@ import pytest
 
 from airflow_provider_extend.client import ClientSettings, ExtendClient
 
-DATA = Path(__file__).parent.parent / "data"
+EXAMPLES = Path(__file__).parent.parent / "data" / "examples"
 _numbers = itertools.count()
 
 
 @pytest.fixture(scope="session")
 def example() -> Callable[[str], Any]:
     """Body of an answer as the API's documentation and SDKs show it."""
-    return lambda name: json.loads((DATA / f"{name}.json").read_text())
+    return lambda name: json.loads((EXAMPLES / f"{name}.json").read_text())["body"]
 
 
 @pytest.fixture

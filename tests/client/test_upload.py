@@ -137,7 +137,7 @@ def test_a_stream_is_sent_from_its_start_and_stays_open(make_client, server):
 
 
 def test_after_a_429_the_whole_file_is_sent_again(make_client, serve, tmp_path):
-    path = tmp_path / "f.bin"
+    path = tmp_path / "f.pdf"
     path.write_bytes(os.urandom(50_000))
     replies = iter([(429, {"Retry-After": "0"}, b'{"message": "slow"}'), (200, {}, BARE), (200, {}, BARE)])
     server = serve(lambda _: next(replies))
@@ -152,7 +152,7 @@ def test_after_a_429_the_whole_file_is_sent_again(make_client, serve, tmp_path):
 
 @pytest.mark.parametrize("reply", [(500, {}, b"{}"), b""], ids=["500", "dropped"])
 def test_an_upload_in_doubt_is_sent_once(make_client, serve, tmp_path, reply):
-    path = tmp_path / "f.bin"
+    path = tmp_path / "f.pdf"
     path.write_bytes(b"x")
     server = serve(lambda _: reply)
     with pytest.raises((ExtendServerError, ExtendConnectionError)):
@@ -200,7 +200,7 @@ def test_an_upload_that_is_answered_with_no_file_is_an_error_of_this_package(
 
 def test_a_large_file_takes_no_memory(serve, tmp_path):
     """64 MB, sparse, sent by a process of its own whose peak memory is compared with that of a tiny upload."""
-    big, small = tmp_path / "big.bin", tmp_path / "small.bin"
+    big, small = tmp_path / "big.pdf", tmp_path / "small.pdf"
     with big.open("wb") as stream:
         stream.truncate(64 * 2**20)
     small.write_bytes(b"x")
