@@ -21,6 +21,17 @@ from airflow_provider_extend.api.fields import (
 )
 from airflow_provider_extend.api.objects import File, Processor, ProcessorVersion
 
+#: Keys under which a delete answers what was deleted.
+DELETED_IDS = (
+    "id",
+    "fileId",
+    "documentProcessorRunId",
+    "evaluationSetItemId",
+    "workflowRunId",
+    "parserRunId",
+    "editRunId",
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchRun(ApiObject):
@@ -156,6 +167,4 @@ class WebhookSubscription(ApiObject):
 class Deleted(ApiObject):
     """What a delete answers."""
 
-    id: str = needs(
-        text, "id", "fileId", "documentProcessorRunId", "workflowRunId", "parserRunId", "editRunId"
-    )
+    id: str = needs(text, *DELETED_IDS)
