@@ -52,6 +52,7 @@ class File(ApiObject):
     contents: Mapping[str, Any] | None = may(mapping, "contents", secret=True)
     page_count: int | None = may(whole, "metadata.pageCount")
     split: Mapping[str, Any] | None = may(mapping, "metadata.parentSplit", secret=True)
+    usage: Mapping[str, Any] | None = may(mapping, "usage")
     created_at: datetime | None = may(when, "createdAt")
     updated_at: datetime | None = may(when, "updatedAt")
 
@@ -278,6 +279,7 @@ class ParseRun(ApiObject):
     file: File | None = may(one(File), "file")
     batch_id: str | None = may(text, "batchId")
     chunks: tuple[Chunk, ...] | None = may(many(Chunk), "output.chunks", "chunks", secret=True)
+    ocr: Mapping[str, Any] | None = may(mapping, "output.ocr", "ocr", secret=True)
     output_url: str | None = may(text, "outputUrl", secret=True)
     failure_reason: str | None = may(text, "failureReason")
     failure_message: str | None = may(text, "failureMessage", secret=True)
