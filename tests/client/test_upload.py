@@ -187,6 +187,28 @@ def test_an_empty_file_is_refused_before_anything_is_sent(make_client, server, t
     assert server.requests == []
 
 
+@pytest.mark.parametrize("as_stream", [False, True])
+def test_a_type_that_extend_does_not_take_is_refused_before_anything_is_sent(
+    make_client, server, tmp_path, as_stream
+):
+    path = tmp_path / "setup.exe"
+    path.write_bytes(b"MZ")
+    source = path.open("rb") if as_stream else path
+    with pytest.raises(ExtendInputError, match=r"'setup\.exe' is of a type \(\.exe\).*Nothing was sent"):
+        make_client(server.url).upload(source, name="setup.exe" if as_stream else None)
+    if as_stream:
+        source.close()
+    assert server.requests == []
+
+
+def test_the_name_that_is_shown_decides_about_the_type(make_client, server, tmp_path):
+    path = tmp_path / "scan.part"
+    path.write_bytes(b"%PDF-1.7")
+    make_client(server.url).upload(path, name="scan.pdf")
+    make_client(server.url).upload(path, name="scan")
+    assert [parts(request)["file"][0] for request in server.requests] == ["scan.pdf", "scan"]
+
+
 @pytest.mark.parametrize("answer", [b"null", b"[]", b'"file_1"', b"3"])
 def test_an_upload_that_is_answered_with_no_file_is_an_error_of_this_package(
     make_client, serve, tmp_path, answer

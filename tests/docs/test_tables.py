@@ -6,6 +6,8 @@ import pytest
 
 from airflow_provider_extend.api import lookups
 from airflow_provider_extend.api.advice import ADVICE
+from airflow_provider_extend.api.configs import check_config
+from airflow_provider_extend.api.errors import ExtendInputError
 from airflow_provider_extend.api.runs import READS, cancels
 from airflow_provider_extend.api.versions import API_VERSIONS
 from tests.docs.pages import ROOT
@@ -50,3 +52,33 @@ def test_what_can_be_cancelled() -> None:
 def test_the_table_of_errors() -> None:
     told = [(name.strip("`"), who, what) for name, who, what in rows("errors.md", "| error |")]
     assert told == [(row.error.__name__, row.action, row.words) for row in ADVICE]
+
+
+#: A value that each key of the table takes.
+KEYS = {
+    "fields": [],
+    "schema": {},
+    "parser": {},
+    "parseConfig": {},
+    "customExtractionRules": "a",
+    "extractionRules": "a",
+}
+KEYS |= {"includeBoundingBoxCitations": True, "citationsEnabled": True, "fixedPageLimit": 1, "pageRanges": []}
+
+
+def test_the_names_of_config_keys_in_each_version() -> None:
+    renamed = 0
+    for what, *cells in rows("outputs.md", "| what | 2024-12-23 |"):
+        names = dict(zip(API_VERSIONS, (cell.strip("`") for cell in cells), strict=True))
+        for version, right in names.items():
+            for name in filter(None, set(names.values())):
+                outer, _, inner = name.rpartition(".")
+                given = {outer: {inner: KEYS[inner]}} if outer else {inner: KEYS[inner]}
+                config = given | ({"type": "EXTRACT"} if version == "2025-04-21" else {})
+                if name == right:
+                    assert check_config("extract", version, config) == [], what
+                elif right and name not in ("schema", "advancedOptions.pageRanges"):
+                    with pytest.raises(ExtendInputError, match=f"{name} is called {right} in {version}"):
+                        check_config("extract", version, config)
+                    renamed += 1
+    assert renamed >= 10

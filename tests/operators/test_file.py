@@ -49,13 +49,31 @@ def test_a_plain_path_is_a_pattern_of_one_file(api, task, folder) -> None:
     assert len(task.run(upload(str(folder / "a.txt")))) == 1
 
 
-@pytest.mark.parametrize("trouble", ["missing.txt", "empty.txt", "sub.txt"])
-def test_one_bad_path_among_good_ones_and_nothing_is_sent(api, task, folder, trouble) -> None:
+@pytest.mark.parametrize(
+    ("trouble", "why"),
+    [
+        ("missing.txt", "is no file"),
+        ("empty.txt", "is empty"),
+        ("sub.txt", "is no file"),
+        ("a.exe", r"is of a type \(\.exe\)"),
+    ],
+)
+def test_one_bad_path_among_good_ones_and_nothing_is_sent(api, task, folder, trouble, why) -> None:
     extend = api()
     (folder / "empty.txt").touch()
-    with pytest.raises(AirflowFailException, match=rf"1 of 3 paths.*{trouble}.*Nothing was uploaded"):
+    (folder / "a.exe").write_text("MZ")
+    with pytest.raises(AirflowFailException, match=rf"1 of 3 paths.*{trouble} {why}.*Nothing was uploaded"):
         task.run(upload([str(folder / name) for name in ("a.txt", trouble, "c.txt")]))
     assert extend.requests() == []
+
+
+def test_types_are_those_of_the_version_of_the_connection(api, task, folder) -> None:
+    (folder / "a.odt").write_text("x")
+    api("2025-04-21")
+    with pytest.raises(AirflowFailException, match="API version 2025-04-21 does not take for upload"):
+        task.run(upload([str(folder / "a.odt")]))
+    api("2026-02-09")
+    assert len(task.run(upload([str(folder / "a.odt")]))) == 1
 
 
 @pytest.mark.parametrize("paths", ["*.nothing", []])

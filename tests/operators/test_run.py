@@ -206,6 +206,12 @@ def test_the_address_is_left_out_where_the_author_says_so(extend, task) -> None:
     assert set(extend.created[0]["metadata"]) == {"airflow_token"}
 
 
+def test_usage_tags_that_extend_changes_are_told_and_sent(extend, task, log_text) -> None:
+    task.run(start(metadata={"extend:usage_tags": ["team a"]}))
+    assert extend.created[0]["metadata"]["extend:usage_tags"] == ["team a"]
+    assert "'team a' as 'teama'" in log_text()
+
+
 def test_the_authors_metadata_win(extend, task) -> None:
     task.run(start(metadata={"airflow_token": "mine", "airflow_task": "mine"}))
     assert extend.created[0]["metadata"] == {"airflow_token": "mine", "airflow_task": "mine"}
@@ -1224,7 +1230,9 @@ def test_an_account_that_cannot_be_kept_does_not_fail_the_task(extend, task, cap
         ({"priority": 0}, "priority is 0"),
         ({"priority": 101}, "priority is 101"),
         ({"priority": "high"}, "priority is 'high'"),
+        ({"priority": True}, "priority is True"),
         ({"metadata": ["a"]}, "metadata is no object"),
+        ({"metadata": {"extend:usage_tags": "a"}}, "'extend:usage_tags' is a str"),
         ({"metadata": {"a": "b" * 9300}}, "larger than 9 KB"),
         ({"on_timeout": "wait"}, "on_timeout is 'wait'"),
         ({"on_unknown_submission": "retry"}, "on_unknown_submission is 'retry'"),
