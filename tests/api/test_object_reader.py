@@ -139,7 +139,7 @@ def test_a_list_is_a_page_of_values():
     assert isinstance(old, Page)
     assert (new.next_page_token, old.next_page_token) == ("t1", None)
     for page in (new, old):
-        assert [value.id for value in page.values] == ["file_1", "file_2"]  # type: ignore[attr-defined]
+        assert [value.id for value in page.values] == ["file_1", "file_2"]
         assert {type(value) for value in page.values} == {File}
     assert read_object("2026-02-09", {"object": "list", "data": [], "nextPageToken": ""}) == Page(())
 

@@ -20,7 +20,7 @@ def read(example: Callable[[str], Any]) -> Callable[[str], Any]:
 
 
 def at(*time: int) -> datetime:
-    return datetime(*time, tzinfo=UTC)  # type: ignore[misc, arg-type]
+    return datetime(*time, tzinfo=UTC)
 
 
 def has(value: Any, cls: type, **fields: Any) -> None:
@@ -436,7 +436,7 @@ def test_the_page_of_a_block_is_a_number_or_an_object(metadata, page):
     }
     read = read_object("2024-12-23", block)
     has(read, objects.Block, page=page, box=None, bounding_box=None)
-    has(read.children[0], objects.Block, id="c", type="table_cell")  # type: ignore[union-attr]
+    has(read.children[0], objects.Block, id="c", type="table_cell")
 
 
 def test_parses_without_text(read):
@@ -512,7 +512,7 @@ def test_an_item_of_several_files():
     }
     item = read_object("2026-02-09", body)
     has(item, objects.EvaluationSetItem, file=None, file_id=None)
-    assert [file.id for file in item.files] == ["file_1", "file_2"]  # type: ignore[union-attr]
+    assert [file.id for file in item.files] == ["file_1", "file_2"]
 
 
 # ------------------------------------------------------------------------------------------- what came later
