@@ -10,16 +10,21 @@ from airflow_provider_extend.emulator.views import View
 
 _NAMES = {
     "file": "file",
-    "processor": "processor or extractor",
+    "processor": "processor, extractor, classifier or splitter",
     "version": "version",
     "set": "evaluation set",
     "item": "evaluation set item",
     "run": "run",
-    "extract_run": "extract run",
     "batch": "batch run",
     "workflow": "workflow",
-    "workflow_run": "workflow run",
 }
+
+
+@dataclass(frozen=True)
+class Upload:
+    name: str
+    data: bytes
+    password: str | None = None
 
 
 @dataclass
@@ -30,14 +35,15 @@ class Call:
     params: dict[str, str]
     query: dict[str, str]
     base_url: str
+    request_id: str = ""
     body: Row = field(default_factory=dict)
-    upload: tuple[str, bytes] | None = None
+    upload: Upload | None = None
     made: list[str] = field(default_factory=list)  # the runs that this call made
 
     def find(self, kind: str, key: str) -> Row:
         if row := self.state.store.get(kind, key):
             return row
-        raise ApiError(404, f"No {_NAMES[kind]} with id {key}")
+        raise ApiError(404, f"No {_NAMES.get(kind, kind.replace('_', ' '))} with id {key}")
 
     def delete_run(self, kind: str) -> Row:
         """Assumption: also while it is moving. Its file stays."""

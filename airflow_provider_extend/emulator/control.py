@@ -8,16 +8,16 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl
 
-from airflow_provider_extend.emulator import clock, faults, runs
+from airflow_provider_extend.emulator import clock, deliveries, faults, runs
 from airflow_provider_extend.emulator.call import Call
-from airflow_provider_extend.emulator.families.extract_runs import batch_status
+from airflow_provider_extend.emulator.families import edit_runs, workflow_runs
 from airflow_provider_extend.emulator.families.processors import find_version
+from airflow_provider_extend.emulator.kinds import RUNS
 from airflow_provider_extend.emulator.route import match
-from airflow_provider_extend.emulator.state import V26, ApiError, State
+from airflow_provider_extend.emulator.state import V26, VERSIONS, ApiError, State
 from airflow_provider_extend.emulator.store import Row
 
 PREFIX = "/_control"
-_KINDS = {"run": "evaluation_set_run", "extract_run": "extract_run", "workflow_run": "workflow_run"}
 _SHOWN = (
     "id evaluationSetId processorId processorVersionId workflowId version source batchId metadata fileName "
     "createdAt failureReason"
@@ -34,12 +34,15 @@ def handle(state: State, method: str, path: str, body: Any) -> Any:
     for route_method, template, action in _ACTIONS:
         if route_method == method and (params := match(template, plain)) is not None:
             call = Call(state, V26, V26, params, dict(parse_qsl(query)), "")
-            return action(call, body if body is not None else {})
+            body = {} if body is None else body
+            if not isinstance(body, dict) and action is not _add_faults:
+                raise ApiError(400, "The body must be a JSON object")
+            return action(call, body)
     raise ApiError(404, f"No control {method} {plain}")
 
 
 def _health(call: Call, body: Any) -> Row:
-    return {"status": "ok", "runs": sum(len(call.state.store.all(kind)) for kind in _KINDS)}
+    return {"status": "ok", "runs": sum(len(call.state.store.all(kind)) for kind in RUNS)}
 
 
 def _reset(call: Call, body: Any) -> Row:
@@ -62,12 +65,14 @@ def _settings(call: Call, body: Row) -> Row:
 
 
 def _add_faults(call: Call, body: Any) -> list[Row]:
+    if not all(isinstance(one, dict) for one in (body if isinstance(body, list) else [body])):
+        raise ApiError(400, "a fault, or a list of faults, is needed")
     try:
         return call.state.faults.add(
             [faults.checked(one) for one in (body if isinstance(body, list) else [body])]
         )
-    except ValueError as error:
-        raise ApiError(400, str(error)) from error
+    except (ValueError, TypeError, AttributeError) as error:
+        raise ApiError(400, f"a fault cannot be that: {error}") from error
 
 
 def _clear_faults(call: Call, body: Any) -> list[Row]:
@@ -76,10 +81,14 @@ def _clear_faults(call: Call, body: Any) -> list[Row]:
 
 
 def _add_key(call: Call, body: Row) -> Row:
-    if not body.get("key") or body.get("scope", "workspace") not in ("workspace", "organization"):
+    """``api_version``: the one that counts where no header names one, as of a key made before 2025-04-21."""
+    key, scope, version = body.get("key"), body.get("scope", "workspace"), body.get("api_version")
+    if not key or not isinstance(key, str) or scope not in ("workspace", "organization"):
         raise ApiError(400, "a key and the scope workspace or organization are needed")
-    entry = {"scope": body.get("scope", "workspace"), "revoked": bool(body.get("revoked"))}
-    call.state.add_key(body["key"], entry | {"workspace_id": body.get("workspace_id")})
+    if version is not None and version not in VERSIONS:
+        raise ApiError(400, f"api_version must be one of {', '.join(VERSIONS)}")
+    entry = {"scope": scope, "revoked": bool(body.get("revoked")), "api_version": version}
+    call.state.add_key(key, entry | {"workspace_id": body.get("workspace_id")})
     return {"status": "ok"}
 
 
@@ -94,24 +103,24 @@ def _requests(call: Call, body: Any) -> list[Row]:
 
 def _found(call: Call) -> tuple[str, Row]:
     """(kind, run); of the kinds here, a batch of extract runs is one too."""
-    for kind in (*_KINDS, "batch"):
+    for kind in (*RUNS, "batch"):
         if row := call.state.store.get(kind, call.params["id"]):
             return kind, row
     raise ApiError(404, f"No run with id {call.params['id']}")
 
 
 def _row(call: Call, kind: str, row: Row) -> Row:
-    shown: Row = {"kind": _KINDS.get(kind, "batch_run")} | {key: row.get(key) for key in _SHOWN}
+    shown: Row = {"kind": RUNS.get(kind, "batch_run")} | {key: row.get(key) for key in _SHOWN}
     if kind == "batch":
-        return shown | {"status": batch_status(call.state, row), "runCount": row["runCount"]}
+        return shown | {"status": call.show("batch", row)["status"], "runCount": row["runCount"]}
     return shown | clock.progress(row) | {"runCount": len(row.get("items", "1"))}
 
 
 def _runs(call: Call, body: Any) -> list[Row]:
     wanted = call.query.get("kind")
-    kinds = [kind for kind, name in _KINDS.items() if wanted in (None, name)]
+    kinds = [kind for kind, name in RUNS.items() if wanted in (None, name)]
     if not kinds:
-        raise ApiError(400, f"kind must be one of {', '.join(_KINDS.values())}")
+        raise ApiError(400, f"kind must be one of {', '.join(RUNS.values())}")
     rows = [(seq, kind, row) for kind in kinds for seq, row in call.state.store.all(kind)]
     return [_row(call, kind, row) for _, kind, row in sorted(rows, key=lambda entry: entry[0])]
 
@@ -122,8 +131,23 @@ def _outputs(call: Call, body: Any) -> list[Row]:
     return list((call.state.store.get("result", call.params["id"]) or {"outputs": []})["outputs"])
 
 
+def _output(call: Call, body: Any) -> Any:
+    """What the link of a parse run leads to; with ``?chunk=``, the text of that one."""
+    found = _outputs(call, body)
+    if not found:
+        raise ApiError(404, f"The run {call.params['id']} has no output")
+    if (wanted := call.query.get("chunk")) is None:
+        return found[0]["output"]
+    texts = {str(at): one["content"] for at, one in enumerate(found[0]["output"].get("chunks", []))}
+    if wanted not in texts:
+        raise ApiError(404, "No such chunk")
+    return texts[wanted]
+
+
 def _patch_run(call: Call, body: Row) -> Row:
     """``status`` forces one, known or not; null gives the run back to its clock."""
+    if not all(isinstance(body.get(key), str | None) for key in ("status", "failureReason")):
+        raise ApiError(400, "status and failureReason must be of type str, or null")
     with call.state.store.transaction():
         kind, row = _found(call)
         if "status" in body:
@@ -151,6 +175,22 @@ def _file(call: Call, body: Any) -> bytes:
     return call.state.store.read_blob(call.params["id"]) or b""
 
 
+def _deliveries(call: Call, body: Any) -> list[Row]:
+    return list(deliveries.shown(call.state))
+
+
+def _send_again(call: Call, body: Any) -> Row:
+    return deliveries.send_again(call.state, call.params["id"])
+
+
+def _payload(call: Call, body: Any) -> Row:
+    return deliveries.linked(call.state, call.params["id"], call.query)
+
+
+def _review(call: Call, body: Row) -> Row:
+    return _row(call, "workflow_run", workflow_runs.review(call, body))
+
+
 _ACTIONS: list[tuple[str, str, Callable[[Call, Any], Any]]] = [
     ("GET", "/health", _health),
     ("POST", "/reset", _reset),
@@ -163,6 +203,12 @@ _ACTIONS: list[tuple[str, str, Callable[[Call, Any], Any]]] = [
     ("GET", "/runs", _runs),
     ("GET", "/runs/{id}/outputs", _outputs),
     ("PATCH", "/runs/{id}", _patch_run),
+    ("POST", "/workflow_runs/{id}/review", _review),
+    ("GET", "/webhook_deliveries", _deliveries),
+    ("POST", "/webhook_deliveries/{id}/retry", _send_again),
+    ("GET", "/webhook_payloads/{id}", _payload),
+    ("GET", "/outputs/{id}", _output),
+    ("POST", "/edit_templates", edit_runs.create_template),
     ("GET", "/dashboard/{id}", _dashboard),
     ("GET", "/files/{id}", _file),
 ]

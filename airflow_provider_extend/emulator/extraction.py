@@ -41,6 +41,9 @@ _DATES = [
         rf"{_MONTH}\s+{_DAY},?\s+{_YEAR}",
     )
 ]
+_DIGITS = 30  # of a number; more is none
+_LABEL = re.compile(r"([^\W\d_][\w /&.-]{0,40}?)\s*:\s*(.*)")
+_NULLABLE = ("string", "null"), ("number", "null")
 _WORDS = {"yes": True, "true": True, "no": False, "false": False}
 
 
@@ -78,7 +81,8 @@ def _schema_leaves(schema: Any, path: Path) -> Iterator[Field]:
         if kind == "object":
             yield from _schema_leaves(prop, (*path, name))
             continue
-        options = tuple(o for o in prop.get("enum") or () if isinstance(o, str))
+        listed = prop.get("enum")
+        options = tuple(o for o in listed if isinstance(o, str)) if isinstance(listed, list) else ()
         yield Field((*path, name), kind, _labels(prop, prop.get("title"), name), options, (name,))
 
 
@@ -87,6 +91,8 @@ def _list_leaves(fields: Any, path: Path) -> Iterator[Field]:
         isinstance(f, dict) and (f.get("name") or f.get("id")) for f in fields
     ):
         raise ValueError("fields must be a list of objects, each with a name")
+    if len({str(field.get("name") or field["id"]) for field in fields}) < len(fields):
+        raise ValueError("fields: each needs a name of its own")
     for field in fields:
         name = str(field.get("name") or field["id"])
         kind = str(field.get("type") or "string")
@@ -110,7 +116,7 @@ def extract(pages: Sequence[str], config: Mapping[str, Any]) -> tuple[dict[str, 
 
     Confidence says how many different values the label pointed to: 1 for one, 1/n for n; none for a null.
     """
-    lines = [cells for page in pages for line in page.splitlines() if (cells := _cells(line))]
+    lines = cells_of(pages)
     day_first = bool(re.search(r"\bdates are day[ -]first\b", rules_of(config), re.I))
     values: dict[str, Any] = {}
     confidence: dict[Path, float] = {}
@@ -125,12 +131,49 @@ def extract(pages: Sequence[str], config: Mapping[str, Any]) -> tuple[dict[str, 
     return values, confidence
 
 
+def generate(pages: Sequence[str]) -> dict[str, Any] | None:
+    """A schema for what stands as "label: value" in the text, its types read off the values; None for no label."""
+    text, amount = ({"type": list(kinds)} for kinds in _NULLABLE)
+    money = {"amount": amount, "iso_4217_currency_code": text}
+    forms: dict[str, dict[str, Any]] = {
+        "date": text | {"extend:type": "date"},
+        "currency": {
+            "type": "object",
+            "extend:type": "currency",
+            "properties": money,
+            "required": list(money),
+        },
+        "number": amount,
+        "string": text,
+    }
+    properties: dict[str, Any] = {}
+    for cells in cells_of(pages):
+        for at, cell in enumerate(cells):
+            if not (match := _LABEL.fullmatch(cell)) or not (
+                name := "_".join(re.findall(r"\w+", match[1])).lower()
+            ):
+                continue
+            raw = match[2] or " ".join(cells[at + 1 : at + 2])
+            properties.setdefault(name, {"description": f'The "{match[1]}"'} | forms[_kind_of(raw)])
+    closed = {"required": list(properties), "additionalProperties": False}
+    return {"type": "object", "properties": properties} | closed if properties else None
+
+
+def _kind_of(raw: str) -> str:
+    if _parse_date(raw, False):
+        return "date"
+    money = _AMOUNT.fullmatch(raw.strip())
+    return "string" if not money else "currency" if money["before"] or money["after"] else "number"
+
+
 def rules_of(config: Mapping[str, Any]) -> str:
     return str(config.get("extractionRules") or config.get("customExtractionRules") or "")
 
 
-def _cells(line: str) -> list[str]:
-    return [cell.strip() for cell in _CELL.split(line) if cell.strip()]
+def cells_of(pages: Sequence[str]) -> list[list[str]]:
+    """The cells of each line that has one."""
+    split = [_CELL.split(line) for page in pages for line in page.splitlines()]
+    return [cells for line in split if (cells := [cell.strip() for cell in line if cell.strip()])]
 
 
 def _find(field: Field, lines: list[list[str]], day_first: bool) -> tuple[Any, float] | None:
@@ -140,7 +183,7 @@ def _find(field: Field, lines: list[list[str]], day_first: bool) -> tuple[Any, f
     strings and dates the first (heads stand at the beginning).
     """
     for label in field.labels:
-        parsed = [parse(field, raw, day_first) for raw in _candidates(label, lines)]
+        parsed = [parse(field, raw, day_first) for raw in values_of(label, lines)]
         found = [value for value in parsed if value is not None]
         if found:
             chosen = found[-1] if field.kind in ("number", "integer", "currency") else found[0]
@@ -148,7 +191,7 @@ def _find(field: Field, lines: list[list[str]], day_first: bool) -> tuple[Any, f
     return None
 
 
-def _candidates(label: str, lines: list[list[str]]) -> Iterator[str]:
+def values_of(label: str, lines: list[list[str]]) -> Iterator[str]:
     """What follows the label: in its cell, else in the next cell, else, if it stands alone, on the next line."""
     phrase = re.compile(r"\s+".join(map(re.escape, label.split())) + r"(?:[\s:#,]+|$)", re.I)
     for at, cells in enumerate(lines):
@@ -200,6 +243,8 @@ def _parse_amount(kind: str, text: str) -> Any:
 def _decimal(digits: str) -> Decimal | None:
     """1,234.56 and 1.234,56 alike. A lone comma before three digits groups thousands; a lone point is decimal."""
     text = re.sub(r"[ \u00a0\u202f']", "", digits).rstrip(".,")
+    if len(text) > _DIGITS:
+        return None
     point = max(text.rfind("."), text.rfind(","))
     if point >= 0:
         mark = text[point]

@@ -11,13 +11,14 @@ from airflow_provider_extend.emulator.store import Row, Store
 
 _BODIES = ("html", "truncated", "malformed", "empty")
 _NUMBERS: dict[str, tuple[float, float]] = {
+    "status": (200, 599),
     "chance": (0, 1),
     "seconds": (0, float("inf")),
     "latency": (0, float("inf")),
     "latency_after": (0, float("inf")),
     "times": (1, float("inf")),
 }
-_KEYS = frozenset("method path status retry_after drop drop_after body".split()) | _NUMBERS.keys()
+_KEYS = frozenset("method path retry_after drop drop_after body".split()) | _NUMBERS.keys()
 
 
 def checked(fault: Row) -> Row:

@@ -4,41 +4,89 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from airflow_provider_extend.emulator.call import Call
 from airflow_provider_extend.emulator.families import files
 from airflow_provider_extend.emulator.families.files import Source
-from airflow_provider_extend.emulator.state import V26, ApiError
+from airflow_provider_extend.emulator.state import V24, V25, V26, ApiError
 from airflow_provider_extend.emulator.store import Row
 
 #: Fields of a body that starts a run.
 INPUT = "file:object? package:object? outputs:array? priority:int? metadata:object?"
 _METADATA_BYTES = 10 * 1024
 _TAGS = "extend:usage_tags"
-_FILE_26 = {"url": "url", "id": "id", "text": "text", "name": "name"}
+_WAYS = ("url", "id", "text")  # to name a file in 2026-02-09
 _FILE_OLD = {"url": "fileUrl", "id": "fileId", "name": "fileName"}
 _RAW_TEXT = {"text": "rawText"}
+_Read = TypeVar("_Read")
+#: What parse, edit, verify and form detection take: no text; base64 only in 2024-12-23.
+_DOCUMENT = {
+    V24: _FILE_OLD | {"base64": "fileBase64"},
+    V25: _FILE_OLD,
+    V26: {"url": "url", "id": "id", "name": "name"},
+}
 
 
 @dataclass(frozen=True)
 class Input:
+    """What one run reads; ``rest``: what a package holds beside its first file."""
+
     source: Source
     metadata: Row | None = None
     name: str | None = None
+    rest: tuple[Source, ...] = ()
+    outputs: tuple[Row, ...] = ()  # known ones, as they were sent: {processorId, output}
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        return (self.source, *self.rest)
+
+    @property
+    def pages(self) -> list[str]:
+        """Of all its files; none when one of them cannot be read."""
+        return (
+            [page for one in self.sources for page in one.pages] if all(s.pages for s in self.sources) else []
+        )
 
 
-def single(call: Call) -> Input:
-    """The one document of a 2026-02-09 body."""
+def single(call: Call, ways: Sequence[str] = _WAYS) -> Input:
+    """The file of a 2026-02-09 body, or the 2 to 50 of its package."""
     body = call.body
     _check_priority(body)
     if (body.get("file") is None) == (body.get("package") is None):
         raise ApiError(400, "Exactly one of file and package is needed")
-    if body.get("package") is not None:
-        raise ApiError(400, "package: this emulator runs one file at a time")
-    _refuse_outputs(body)
-    return Input(files.source(call, body["file"], _FILE_26), metadata(body.get("metadata")))
+    if body.get("package") is None:
+        source = _file(call, body["file"], ways)
+        return Input(source, metadata(body.get("metadata")), outputs=tuple(body.get("outputs") or ()))
+    given = body["package"].get("files")
+    if not isinstance(given, list) or not 2 <= len(given) <= 50:
+        raise ApiError(400, "package.files must hold 2 to 50 files")
+
+    def read(one: Any) -> Source:
+        return _file(call, one, ("url", "id"))
+
+    first, *rest = [_at(f"package.files[{at}]", read, one) for at, one in enumerate(given)]
+    named = [json.dumps([one.get("url"), one.get("id")]) for one in given]
+    if len(set(named)) < len(named):
+        raise ApiError(400, "package.files must not hold a file twice")
+    if body.get("outputs"):
+        raise ApiError(400, "outputs: not with a package, which has one result for all its files")
+    return Input(first, metadata(body.get("metadata")), rest=tuple(rest))
+
+
+def older(call: Call) -> Input:
+    """The document of a processor run's body on the older paths."""
+    _check_priority(call.body)
+    return Input(_either(call, call.body), metadata(call.body.get("metadata")))
+
+
+def document(call: Call) -> Input:
+    """The one document of a run that reads, fills or checks it."""
+    given = files.source(call, call.body.get("file"), _DOCUMENT[call.style])
+    return Input(given, metadata(call.body.get("metadata")))
 
 
 def each(call: Call) -> list[Input]:
@@ -51,38 +99,47 @@ def each(call: Call) -> list[Input]:
     if not 1 <= len(given) <= 50:
         raise ApiError(400, "files or rawTexts must hold 1 to 50 documents")
     keys, said = _FILE_OLD if body.get("files") else _RAW_TEXT, metadata(body.get("metadata"))
-    return [Input(_older(call, one, keys), said, body.get("name")) for one in given]
+    return [
+        Input(files.source(call, one, keys), said, body.get("name"), outputs=tuple(one.get("outputs") or ()))
+        for one in given
+    ]
 
 
-def batch(call: Call) -> list[Input]:
+def batch(call: Call, ways: Sequence[str] = _WAYS) -> list[Input]:
     """All or none, each with metadata of its own."""
     _check_priority(call.body)
     given: list[Any] = call.body["inputs"]
     if not 1 <= len(given) <= 1000:
         raise ApiError(400, "inputs must hold 1 to 1000 documents")
-    found: list[Input] = []
-    for at, one in enumerate(given):
-        try:
-            if not isinstance(one, dict):
-                raise ApiError(400, "an object is expected")
-            if call.style == V26:
-                source = files.source(call, one.get("file"), _FILE_26)
-            elif (one.get("file") is None) == (one.get("rawText") is None):
-                raise ApiError(400, "exactly one of file and rawText is needed")
-            elif one.get("file") is None:
-                source = files.source(call, one, _RAW_TEXT)
-            else:
-                source = _older(call, one["file"], _FILE_OLD)
-            found.append(Input(source, metadata(one.get("metadata")), _name(one)))
-        except ApiError as error:
-            raise ApiError(error.status, f"inputs[{at}]: {error.message}") from error
-    return found
+
+    def read(one: Any) -> Input:
+        if not isinstance(one, dict):
+            raise ApiError(400, "an object is expected")
+        source = _file(call, one.get("file"), ways) if call.style == V26 else _either(call, one)
+        return Input(source, metadata(one.get("metadata")), _name(one))
+
+    return [_at(f"inputs[{at}]", read, one) for at, one in enumerate(given)]
 
 
-def _older(call: Call, given: Any, keys: dict[str, str]) -> Source:
-    if isinstance(given, dict):
-        _refuse_outputs(given)
-    return files.source(call, given, keys)
+def _at(place: str, read: Callable[[Any], _Read], given: Any) -> _Read:
+    try:
+        return read(given)
+    except ApiError as error:
+        raise ApiError(error.status, f"{place}: {error.message}") from error
+
+
+def _file(call: Call, given: Any, ways: Sequence[str]) -> Source:
+    return files.source(call, given, {way: way for way in (*ways, "name")})
+
+
+def _either(call: Call, given: Row) -> Source:
+    if (given.get("file") is None) == (given.get("rawText") is None):
+        raise ApiError(400, "exactly one of file and rawText is needed")
+    if given.get("file") is None:
+        return files.source(call, given, _RAW_TEXT)
+    return files.source(
+        call, given["file"], _FILE_OLD | ({"base64": "fileBase64"} if call.style == V24 else {})
+    )
 
 
 def _name(given: Row) -> str | None:
@@ -92,13 +149,8 @@ def _name(given: Row) -> str | None:
     return name
 
 
-def _refuse_outputs(given: Row) -> None:
-    if given.get("outputs"):
-        raise ApiError(400, "outputs: this emulator makes them itself")
-
-
 def _check_priority(body: Row) -> None:
-    if body.get("priority") is not None and not 1 <= body["priority"] <= 100:
+    if (given := body.get("priority")) is not None and not (isinstance(given, int) and 1 <= given <= 100):
         raise ApiError(400, "priority must be a number from 1 to 100")
 
 

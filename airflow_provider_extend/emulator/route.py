@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from airflow_provider_extend.emulator.call import Call, Page
-from airflow_provider_extend.emulator.state import V24, V25, V26, VERSIONS, ApiError
+from airflow_provider_extend.emulator.state import V24, V25, V26, VERSIONS
 from airflow_provider_extend.emulator.store import Row
 
 OLD, NEW, ALL, SINCE_2025 = (V24, V25), (V26,), VERSIONS, (V25, V26)
@@ -23,18 +23,20 @@ class Route:
     path: str
     versions: tuple[str, ...]
     handler: Callable[[Call], Row | list[Row] | Page]
-    envelope: str = ""  # the key that wraps the answer in the older versions
-    body: str = ""  # "name:str config:object?"; ? = may be left out or null
+    envelope: str | None = ""  # the key that wraps the answer in the older versions; None: nothing does
+    body: str = ""  # its form: bodies.py
     run: bool = False
 
     @property
     def legacy(self) -> bool:
-        return self.path.startswith(("/processors", "/batch_processor_runs"))
+        return self.path.startswith(("/processors", "/processor_runs", "/batch_processor_runs"))
 
     def coded_errors(self, version: str) -> bool:
-        """Error bodies with a code: 2026-02-09 off the legacy paths, and the newer calls of 2025-04-21."""
+        """Error bodies with a code: 2026-02-09 off the legacy paths, calls without an envelope in any version,
+        and the newer calls of 2025-04-21."""
         newer = self.method == "DELETE" or (self.method, self.path) == ("GET", "/processors")
-        return (version == V26 and not self.legacy) or (version != V24 and newer)
+        bare = (version == V26 and not self.legacy) or self.envelope is None
+        return bare or (version != V24 and newer)
 
     @property
     def limit_class(self) -> str:
@@ -51,34 +53,17 @@ def match(template: str, path: str) -> dict[str, str] | None:
     return found.groupdict() if found else None
 
 
-_TYPES: dict[str, type] = {"str": str, "object": dict, "array": list, "int": int}
-
-
-def check_body(route: Route, body: Row) -> None:
-    declared = [part.rstrip("?").split(":") + [part[-1]] for part in route.body.split()]
-    missing = [name for name, _, mark in declared if mark != "?" and body.get(name) is None]
-    if missing:
-        raise ApiError(400, f"Missing required field(s): {', '.join(missing)}")
-    for name, kind, _ in declared:
-        value = body.get(name)
-        if value is not None and (not isinstance(value, _TYPES[kind]) or isinstance(value, bool)):
-            raise ApiError(400, f"{name} must be of type {kind}")
-
-
 def envelope(route: Route, version: str, answer: Row | list[Row] | Page) -> Row:
-    bare = version == V26 and not route.legacy
+    bare, key = version == V26 and not route.legacy, route.envelope or ""
+    bare = bare or route.envelope is None
     if isinstance(answer, Page):
-        head = (
-            {"object": "list", "data": answer.rows}
-            if bare
-            else {"success": True, route.envelope: answer.rows}
-        )
+        head = {"object": "list", "data": answer.rows} if bare else {"success": True, key: answer.rows}
         return head | ({"nextPageToken": answer.token} if answer.token else {})
     if bare:
         assert isinstance(answer, dict)
         return answer
     if route.method == "DELETE" and isinstance(answer, dict):
-        return {"success": True, route.envelope: answer["id"], "message": "Deleted"}
-    if not route.envelope and isinstance(answer, dict):
+        return {"success": True, key: answer["id"], "message": "Deleted"}
+    if not key and isinstance(answer, dict):
         return {"success": True, **answer}
-    return {"success": True, route.envelope: answer}
+    return {"success": True, key: answer}

@@ -4,17 +4,32 @@ from __future__ import annotations
 
 from airflow_provider_extend.emulator import views
 from airflow_provider_extend.emulator.families import (
+    edit_runs,
     evaluation,
-    extract_runs,
     files,
+    parse_runs,
+    processor_runs,
     processors,
+    verify_runs,
+    webhooks,
     workflow_runs,
     workflows,
 )
 from airflow_provider_extend.emulator.route import Route, match
 from airflow_provider_extend.emulator.state import ApiError
 
-FAMILIES = (files, processors, evaluation, extract_runs, workflows, workflow_runs)
+FAMILIES = (
+    files,
+    processors,
+    evaluation,
+    processor_runs,
+    parse_runs,
+    edit_runs,
+    verify_runs,
+    workflows,
+    workflow_runs,
+    webhooks,
+)
 
 ROUTES: list[Route] = []
 for _family in FAMILIES:

@@ -9,11 +9,13 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from airflow_provider_extend.emulator import clock, extraction
+from airflow_provider_extend.emulator import clock
 from airflow_provider_extend.emulator.documents import pages_of
-from airflow_provider_extend.emulator.metrics import metrics_2024, metrics_2026, progress_2026, score
+from airflow_provider_extend.emulator.metrics import SCALES, metrics_2024, metrics_2026, progress_2026
+from airflow_provider_extend.emulator.processing import perform
 from airflow_provider_extend.emulator.state import ApiError, State
 from airflow_provider_extend.emulator.store import Row, new_id
+from airflow_provider_extend.emulator.timeline import TIMELINE
 
 
 def start(state: State, evaluation_set: Row, version: Row, item_ids: list[str] | None, source: str) -> Row:
@@ -26,9 +28,9 @@ def start(state: State, evaluation_set: Row, version: Row, item_ids: list[str] |
             )
         items = [known[key] for key in item_ids]
     texts = [[page for key in item["fileIds"] for page in pages_of(state.store, key)] for item in items]
-    extracted = [extraction.extract(text, version["config"]) for text in texts]
-    scored = [(*got, item["expectedOutput"]) for got, item in zip(extracted, items, strict=True)]
-    tallies = score(version["config"], scored)
+    readings = [perform(version["type"], version["config"], text) for text in texts]
+    scored = [(got, item["expectedOutput"]) for got, item in zip(readings, items, strict=True)]
+    tallies = SCALES[version["type"]].score(version["config"], scored)
     run_id = new_id("bpr_")
     with state.store.transaction():
         run = {
@@ -36,15 +38,16 @@ def start(state: State, evaluation_set: Row, version: Row, item_ids: list[str] |
             "evaluationSetId": evaluation_set["id"],
             "processorId": version["processorId"],
             "processorVersionId": version["id"],
+            "type": version["type"],
             "version": version["version"],
             "source": source,
             "items": [item["id"] for item in items],
-            **clock.begin(state, True, time.time()),
+            **clock.begin(state, True, time.time(), files=0),
             "createdAt": state.store.stamp(),
         }
         outputs = [
-            {"itemId": item["id"], "fileId": item["fileIds"][0], "output": values}
-            for item, (values, _) in zip(items, extracted, strict=True)
+            {"itemId": item["id"], "fileId": item["fileIds"][0], "output": got["values"]}
+            for item, got in zip(items, readings, strict=True)
         ]
         result = {"id": run_id, "tallies": tallies, "pages": sum(map(len, texts)), "outputs": outputs}
         state.store.put("result", result | {"latencies": _latencies(texts, run["runSeconds"])})
@@ -62,14 +65,14 @@ def _files_done(run: Row) -> int:
     """A run that ends FAILED stops half way (assumption)."""
     total = len(run["items"])
     pending = run["runSeconds"] * clock.PENDING_SHARE
-    share = (time.time() - run["startedAt"] - pending) / max(run["runSeconds"] - pending, 1e-9)
+    share = (TIMELINE.since(run["startedAt"]) - pending) / max(run["runSeconds"] - pending, 1e-9)
     return min(max(int(total * share), 0), total // 2 if run["ending"] == "FAILED" else total)
 
 
 def metrics(state: State, run: Row, status: str) -> dict[str, Any]:
     """2026-02-09. Assumption: before PROCESSED, and for good when FAILED, only the type and the progress."""
     if status != "PROCESSED":
-        return progress_2026(len(run["items"]), _files_done(run))
+        return progress_2026(run["type"], len(run["items"]), _files_done(run))
     return metrics_2026(*_scores(state, run))
 
 
@@ -81,6 +84,6 @@ def legacy_metrics(state: State, run: Row, status: str, rich: bool) -> dict[str,
     return full if rich else {key: full[key] for key in ("numFiles", "numPages")}
 
 
-def _scores(state: State, run: Row) -> tuple[list[Row], int, int, list[float]]:
+def _scores(state: State, run: Row) -> tuple[str, list[Row], int, int, list[float]]:
     result = state.store.need("result", run["id"])
-    return result["tallies"], len(run["items"]), result["pages"], result["latencies"]
+    return run["type"], result["tallies"], len(run["items"]), result["pages"], result["latencies"]

@@ -21,14 +21,16 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from airflow_provider_extend.emulator import control
-from airflow_provider_extend.emulator.call import Call
-from airflow_provider_extend.emulator.route import Route, check_body, envelope
+from airflow_provider_extend.emulator import bodies, control
+from airflow_provider_extend.emulator.call import Call, Upload
+from airflow_provider_extend.emulator.deliveries import Deliveries
+from airflow_provider_extend.emulator.route import Route, envelope
 from airflow_provider_extend.emulator.routes import resolve
 from airflow_provider_extend.emulator.state import V25, V26, VERSIONS, ApiError, State
 from airflow_provider_extend.emulator.store import Row, new_id, timestamp
 
 _log = logging.getLogger(__name__)
+_PAST = ("2024-02-01", "2024-07-30", "2024-11-14")  # versions of Extend that are not emulated
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
 
 
@@ -95,6 +97,7 @@ class _Exchange:
         self._state, self._request, self._id, self._made = state, request, new_id("req_"), made
         self._settings = state.settings
         self._route: Route | None = None
+        self._params: dict[str, str] = {}
         self._version = request.headers.get("x-extend-api-version", "")
 
     async def run(self) -> Response:
@@ -156,18 +159,17 @@ class _Exchange:
 
     async def _work(self) -> Response:
         request, state = self._request, self._state
-        known = self._version in VERSIONS
         # Resolved first, since the path decides the form of error bodies; told only to those who have a key.
-        unresolved: ApiError | None = None
-        params: dict[str, str] = {}
-        if known:
-            try:
-                self._route, params = resolve(request.method, request.url.path, self._version)
-            except ApiError as error:
-                unresolved = error
-        state.authorize(request.headers.get("authorization"), request.headers.get("x-extend-workspace-id"))
-        if not known:
+        unresolved = self._resolve()
+        entry = state.authorize(
+            request.headers.get("authorization"), request.headers.get("x-extend-workspace-id")
+        )
+        if not self._version and (own := entry.get("api_version")):
+            self._version = own
+            unresolved = self._resolve()
+        if self._version not in VERSIONS:
             said = f"{self._version!r} is not a version" if self._version else "The header is missing"
+            said = "This emulator does not speak a version so old" if self._version in _PAST else said
             raise ApiError(400, f"x-extend-api-version: {said}. Known here: {', '.join(VERSIONS)}")
         if unresolved or self._route is None:
             raise unresolved or ApiError(404, "No such endpoint")
@@ -176,30 +178,41 @@ class _Exchange:
         style = V25 if route.legacy and self._version == V26 else self._version
         query = dict(request.query_params)
         base_url = str(request.base_url).rstrip("/")
-        call = Call(state, self._version, style, params, query, base_url, made=self._made)
+        call = Call(state, self._version, style, self._params, query, base_url, self._id, made=self._made)
         if route.path == "/files/upload":
             call.upload = await self._upload()
         elif request.method == "POST":
-            call.body = await self._json()
-            check_body(route, call.body)
+            call.body = self._checked(route, await request.body())
         answer = await run_in_threadpool(route.handler, call)
         return JSONResponse(envelope(route, self._version, answer))
 
-    async def _json(self) -> Row:
-        raw = await self._request.body()
-        try:
-            body: Any = json.loads(raw) if raw else {}
-        except ValueError as error:
-            raise ApiError(400, f"The body is no JSON: {error}") from error
-        if not isinstance(body, dict):
-            raise ApiError(400, "The body must be a JSON object")
-        return body
+    def _resolve(self) -> ApiError | None:
+        if self._version in VERSIONS:
+            try:
+                self._route, self._params = resolve(
+                    self._request.method, self._request.url.path, self._version
+                )
+            except ApiError as error:
+                return error
+        return None
 
-    async def _upload(self) -> tuple[str, bytes] | None:
+    def _checked(self, route: Route, raw: bytes) -> Row:
+        try:
+            body = bodies.parsed(raw)
+            bodies.check(route.body, body)
+        except ApiError as error:
+            error.status = self._settings["bad_body_status"]
+            raise
+        return bodies.known(route.body, body)
+
+    async def _upload(self) -> Upload | None:
         try:
             async with self._request.form() as form:
-                part = form.get("file")
-                return (part.filename or "file", await part.read()) if isinstance(part, UploadFile) else None
+                part, password = form.get("file"), form.get("password")
+                if not isinstance(part, UploadFile):
+                    return None
+                told = password if isinstance(password, str) else None
+                return Upload(part.filename or "file", await part.read(), told)
         except HTTPException as error:
             raise ApiError(400, f"The body is no multipart form: {error.detail}") from error
 
@@ -208,18 +221,15 @@ class _Exchange:
 
         A removed endpoint always answers with its code, the only thing documented about it.
         """
-        if self._route is None and self._version in VERSIONS:
-            try:  # a fault comes before the route is looked up
-                self._route = resolve(self._request.method, self._request.url.path, self._version)[0]
-            except ApiError:
-                pass
+        if self._route is None:  # a fault comes before the route is looked up
+            self._resolve()
         message = error.message + (f" (authorization: {echo})" if (echo := self._echo()) else "")
         route, version = self._route, self._version
         coded = route.coded_errors(version) if route else version not in VERSIONS[:2]
         if not coded and error.status != 410:
             return JSONResponse({"success": False, "error": message}, error.status, headers)
         body = {"code": error.code, "message": message, "retryable": error.retryable, "requestId": self._id}
-        return JSONResponse(body, error.status, headers)
+        return JSONResponse(body | error.more, error.status, headers)
 
     def _echo(self) -> str:
         return self._request.headers.get("authorization", "") if self._settings["echo_authorization"] else ""
@@ -231,8 +241,10 @@ class Server(uvicorn.Server):
     def __init__(self, state: State, host: str = "127.0.0.1", port: int = 0) -> None:
         self.state = state
         self._socket = socket.create_server((host, port))
-        self.base_url = f"http://{host}:{self._socket.getsockname()[1]}"
+        self.base_url = state.base_url = f"http://{host}:{self._socket.getsockname()[1]}"
         self.announce = ""
+        self._deliveries = Deliveries(state)
+        state.wake = self._deliveries.wake
         plain: dict[str, Any] = {
             "ws": "none",
             "loop": "asyncio",
@@ -247,9 +259,11 @@ class Server(uvicorn.Server):
             print(self.announce, flush=True)
 
     def serve_forever(self) -> None:
+        self.state.wake()
         try:
             self.run(sockets=[self._socket])
         finally:
+            self._deliveries.stop()
             self._socket.close()
             self.state.store.close()
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections import deque
+from collections.abc import Callable
 from pathlib import Path
-from types import UnionType
+from typing import Any
 
 from airflow_provider_extend.emulator.faults import Faults
 from airflow_provider_extend.emulator.store import Row, Store
+from airflow_provider_extend.emulator.timeline import TIMELINE
 
 V24, V25, V26 = "2024-12-23", "2025-04-21", "2026-02-09"
 VERSIONS = (V24, V25, V26)
@@ -25,23 +26,70 @@ _CODES = {
     429: "RATE_LIMIT_EXCEEDED",
 }
 
-_SETTINGS: dict[str, type | UnionType] = {
-    "run_seconds": int | float,
-    "rate_limits": dict,
-    "retry_after": int | float | None,
-    "rich_metrics_2025": bool,
-    "fail_runs": dict | int,
-    "echo_authorization": bool,
-    "list_lag": int | float,
-    "seed": int,
+_MOST = 10**9
+
+
+def _number(low: float, high: float = _MOST) -> Callable[[Any], bool]:
+    return lambda value: type(value) in (int, float) and low <= value <= high
+
+
+def _integer(low: int, high: int = _MOST) -> Callable[[Any], bool]:
+    return lambda value: type(value) is int and low <= value <= high
+
+
+def _switch(value: Any) -> bool:
+    return isinstance(value, bool)
+
+
+def _limits(value: Any) -> bool:
+    return (
+        isinstance(value, dict) and value.keys() <= _CLASSES.keys() and all(map(_integer(0), value.values()))
+    )
+
+
+def _failing(value: Any) -> bool:
+    if not isinstance(value, dict):
+        return _integer(0)(value)
+    known = value.keys() <= {"times", "reason"} and _integer(0)(value.get("times", 1))
+    return known and isinstance(value.get("reason"), str | None)
+
+
+def _retries(value: Any) -> bool:
+    return isinstance(value, list) and len(value) <= 20 and all(map(_number(0), value))
+
+
+_CLASSES = {"GET": 0, "WRITE": 0, "RUN": 0}
+
+#: Setting -> what it is unless it is set, and what it can be.
+_SETTINGS: dict[str, tuple[Any, Callable[[Any], bool]]] = {
+    "run_seconds": (1.0, _number(0)),
+    "clock_speed": (1, _number(0.001, 100_000)),
+    "rate_limits": (_CLASSES, _limits),
+    "retry_after": (None, lambda value: value is None or _number(0)(value)),
+    "files_per_minute": (0, _integer(0)),
+    "rich_metrics_2025": (False, _switch),
+    "fail_runs": ({"times": 0, "reason": None}, _failing),
+    "review_workflow_runs": (False, _switch),
+    "echo_authorization": (False, _switch),
+    "list_lag": (0, _number(0)),
+    "sync_seconds": (300, _number(0)),
+    "zero_retention": (False, _switch),
+    "seed": (0, _integer(-_MOST)),
+    "bad_body_status": (400, lambda value: type(value) is int and value in (400, 422)),
+    # Assumption: that failed deliveries are tried again is documented, when and how often is not.
+    "webhook_retries": ([5, 30, 120, 600, 3600], _retries),
+    "webhook_duplicates": (False, _switch),
+    "webhook_reversed": (False, _switch),
 }
 
 
 class ApiError(Exception):
-    def __init__(self, status: int, message: str) -> None:
+    """``code``: instead of the one of the status; ``more``: further keys of a body with a code."""
+
+    def __init__(self, status: int, message: str, code: str | None = None, **more: Any) -> None:
         super().__init__(message)
-        self.status, self.message = status, message
-        self.code = _CODES.get(status, "INTERNAL_ERROR" if status >= 500 else "INVALID_REQUEST")
+        self.status, self.message, self.more = status, message, more
+        self.code = code or _CODES.get(status, "INTERNAL_ERROR" if status >= 500 else "INVALID_REQUEST")
         self.retryable = status in (408, 409, 429) or status >= 500
 
 
@@ -49,16 +97,11 @@ class State:
     def __init__(self, directory: Path, token: str, run_seconds: float = 1.0) -> None:
         self.store = Store(directory)
         self._token = token
-        self._defaults: Row = {
-            "run_seconds": run_seconds,
-            "rate_limits": {"GET": 0, "WRITE": 0, "RUN": 0},
-            "retry_after": None,
-            "rich_metrics_2025": False,
-            "fail_runs": {"times": 0, "reason": None},
-            "echo_authorization": False,
-            "list_lag": 0,
-            "seed": 0,
-        }
+        self._defaults: Row = {name: default for name, (default, _) in _SETTINGS.items()}
+        self._defaults["run_seconds"] = run_seconds
+        TIMELINE.restore(self._control("clock").get("anchors", []))
+        self.base_url = ""  # of the server, once there is one
+        self.wake: Callable[[], None] = lambda: None  # called when a webhook endpoint was made
         self.faults = Faults(self.store, self.settings["seed"])
         self.requests: list[Row] = []
         self._lock = threading.Lock()
@@ -69,6 +112,7 @@ class State:
         with self._lock:
             self.requests.clear()
             self._seen.clear()
+        TIMELINE.restore([])
         self.faults.reload(self.settings["seed"])
 
     # settings, keys and faults are objects of the store like any other, so they outlive a restart too
@@ -86,10 +130,10 @@ class State:
                 400, f"Unknown setting(s): {', '.join(unknown)}. Known: {', '.join(self._defaults)}"
             )
         for name, value in changes.items():
-            if not isinstance(value, _SETTINGS[name]):
+            if not _SETTINGS[name][1](value):
                 raise ApiError(400, f"{name} cannot be {value!r}")
         changes = dict(changes)
-        if isinstance(changes.get("fail_runs"), int):
+        if type(changes.get("fail_runs")) is int:
             changes["fail_runs"] = {"times": changes["fail_runs"]}
         with self.store.transaction():
             for name in ("rate_limits", "fail_runs"):
@@ -97,6 +141,9 @@ class State:
                     base = {"times": 1, "reason": None} if name == "fail_runs" else self.settings[name]
                     changes[name] = base | changes[name]
             self.store.put("control", self._control("settings") | changes)
+            if "clock_speed" in changes:
+                TIMELINE.run_at(changes["clock_speed"])
+                self.store.put("control", {"id": "clock", "anchors": TIMELINE.anchors})
         if "seed" in changes:
             self.faults.seed(changes["seed"])
         return self.settings
@@ -115,7 +162,8 @@ class State:
         with self.store.transaction():
             self.store.put("control", self._control("keys") | {f"key:{key}": entry})
 
-    def authorize(self, authorization: str | None, workspace: str | None) -> None:
+    def authorize(self, authorization: str | None, workspace: str | None) -> Row:
+        """What is known of the key."""
         scheme, _, key = (authorization or "").partition(" ")
         keys = {f"key:{self._token}": {"scope": "workspace"}} | self._control("keys")
         entry = keys.get(f"key:{key.strip()}")
@@ -129,13 +177,14 @@ class State:
                 raise ApiError(400, "An organization key needs the header x-extend-workspace-id")
             if workspace not in known:
                 raise ApiError(403, "The header x-extend-workspace-id names no workspace of this key")
+        return entry
 
     def limit(self, kind: str) -> None:
         """Sliding second per class (GET, WRITE, RUN), over all keys: limits are the organisation's."""
         allowed = self.settings["rate_limits"].get(kind, 0)
         if not allowed:
             return
-        now = time.monotonic()
+        now = TIMELINE.seconds()
         with self._lock:
             seen = self._seen.setdefault(kind, deque())
             while seen and seen[0] <= now - 1:

@@ -49,15 +49,17 @@ class View:
     def of_2026(self) -> View:
         return replace(self, style=V26)
 
-    def config(self, config: Row) -> Row:
+    def config(self, config: Row, type_name: str) -> Row:
         """The ``type`` key: needed in 2025-04-21, removed in 2026-02-09, absent from the examples of 2024-12-23.
 
-        Assumption: 2024-12-23 gives a config back as it was sent. No other key is renamed between versions.
+        ``parser`` of the older versions is ``parseConfig`` in 2026-02-09. Assumption: 2024-12-23 gives a config
+        back as it was sent, and no other key is renamed between versions.
         """
         if self.style == V24:
             return config
-        plain = {key: value for key, value in config.items() if key != "type"}
-        return plain if self.style == V26 else {"type": "EXTRACT", **plain}
+        names = {"parser": "parseConfig"} if self.style == V26 else {"parseConfig": "parser"}
+        plain = {names.get(key, key): value for key, value in config.items() if key != "type"}
+        return plain if self.style == V26 else {"type": type_name, **plain}
 
 
 def failure(row: Row, status: str) -> Row:

@@ -185,8 +185,11 @@ def test_an_inline_config_and_none_at_all(api) -> None:
     made = api.ok("POST", "/extract_runs", json={"config": CONFIG, "file": {"text": TEXT}})
     run = processed(api, made)
     assert (run["output"]["value"], run["extractor"], run["extractorVersion"]) == (VALUES, None, None)
-    bare = processed(api, api.ok("POST", "/extract_runs", json={"file": {"text": TEXT}}))
+    bare = processed(api, api.ok("POST", "/extract_runs", json={"file": {"text": "no label here"}}))
     assert (bare["status"], bare["failureReason"]) == ("FAILED", "SCHEMA_GENERATION_FAILED")
+    inferred = processed(api, api.ok("POST", "/extract_runs", json={"file": {"text": TEXT}}))
+    assert inferred["output"]["value"] == {"invoice_no": "A-17", "total": 13}
+    assert list(inferred["config"]["schema"]["properties"]) == ["invoice_no", "total"]
 
 
 # Inputs

@@ -118,15 +118,15 @@ def test_published_versions_and_which_is_run(api, flow, start, example) -> None:
         run = start(workflow={"id": flow[0], **named})
         return run["workflowVersion"]["version"], len(processed(api, run)["stepRuns"])
 
-    assert ran() == ("draft", 1)
+    assert ran() == ("draft", 2)
     path = f"/workflows/{flow[0]}/versions"
     one = api.ok("POST", path, json={"name": "first"})
     assert one.keys() - example("2026-02-09.workflow_version").keys() == {"createdBy"}
     assert (one["version"], one["name"], len(one["steps"])) == ("1", "first", 3)
     assert api.ok("POST", path, json={"steps": []})["version"] == "2"
     assert ran() == ("2", 0)
-    assert ran(version="1") == ("1", 1)
-    assert ran(version="draft") == ("draft", 1)
+    assert ran(version="1") == ("1", 2)
+    assert ran(version="draft") == ("draft", 2)
     assert start(V25, version="1")["workflow"] == {
         "object": "workflow",
         "id": flow[0],
@@ -193,8 +193,13 @@ def test_one_run_seen_through_all_versions(api, flow, start) -> None:
     assert new["metadata"] == mid["metadata"] == old["metadata"] == {"k": 1}
     assert (mid["name"], old["name"]) == ("bill.txt", "bill.txt")  # of the file, when none is given
     assert [mid["usage"], new["usage"]["credits"]] == [{"credits": 2}, 2]
-    (step,) = new["stepRuns"]
-    assert step.keys() == fields(STEP_RUN)
+    parsed, step = new["stepRuns"]
+    assert parsed.keys() == step.keys() == fields(STEP_RUN)
+    assert (parsed["stepType"], parsed["result"]["parseRun"]["id"]) == (
+        "PARSE",
+        step["result"]["extractRun"]["parseRunId"],
+    )
+    assert "Invoice No: A-17" in parsed["result"]["parseRun"]["output"]["chunks"][0]["content"]
     assert (step["status"], step["stepType"], step["workflowRunId"]) == ("PROCESSED", "EXTRACT", made["id"])
     assert step["step"] == {
         "object": "workflow_step",
@@ -229,7 +234,7 @@ def test_one_run_seen_through_all_versions(api, flow, start) -> None:
 
 
 def test_a_step_has_the_same_id_in_every_run(api, start) -> None:
-    one, two = (processed(api, start())["stepRuns"][0] for _ in range(2))
+    one, two = (processed(api, start())["stepRuns"][1] for _ in range(2))
     assert one["step"]["id"] == two["step"]["id"]
     assert one["id"] != two["id"]
 
@@ -239,7 +244,9 @@ def test_a_workflow_without_steps_only_parses(api, pdf) -> None:
     file_id = api.upload(pdf(["a"], ["b"], ["c"]), "three.pdf")
     run = api.ok("POST", "/workflow_runs", json={"workflow": {"id": flow}, "file": {"id": file_id}})
     shown = processed(api, run)
-    assert (shown["stepRuns"], get(api, run, V25)["outputs"]) == ([], [])
+    (step,) = shown["stepRuns"]
+    assert (step["stepType"], get(api, run, V25)["outputs"]) == ("PARSE", [])
+    assert [chunk["content"] for chunk in step["result"]["parseRun"]["output"]["chunks"]] == ["a", "b", "c"]
     assert (shown["usage"]["credits"], len(shown["usage"]["breakdown"])) == (3, 1)
     (listed,) = api.ok("GET", "/workflow_runs")["data"]
     assert listed["usage"] == {"credits": 3, "totalCredits": 3}
@@ -277,7 +284,7 @@ def test_the_older_versions_start_a_run_for_each_file(api, flow) -> None:
         (V25, {"files": []}, 400, "1 to 50"),
         (V24, {"files": [{"fileUrl": "https://example.com/a"}] * 51}, 400, "1 to 50"),
         (V24, {"files": None, "rawTexts": ["x"] * 51}, 400, "1 to 50"),
-        (V24, {"files": None, "rawTexts": [5]}, 400, "rawText must be of type str"),
+        (V24, {"files": None, "rawTexts": [5]}, 400, "rawTexts[0] must be of type str"),
         (V25, {"files": [{}]}, 400, "exactly one of fileUrl, fileId"),
         (V25, {"files": [{"fileId": "a", "fileUrl": "b"}]}, 400, "exactly one of fileUrl, fileId"),
         (V25, {"files": ["x"]}, 400, "exactly one of fileUrl, fileId"),
@@ -322,7 +329,7 @@ def test_a_run_passes_its_statuses_by_the_clock(api, start) -> None:
     assert list(dict.fromkeys(run["status"] for run in seen)) == ["PENDING", "PROCESSING", "PROCESSED"]
     working = next(run for run in seen if run["status"] == "PROCESSING")
     assert (working["endTime"], working["usage"]) == (None, None)
-    assert [(step["status"], step["result"]) for step in working["stepRuns"]] == [("PROCESSING", None)]
+    assert [(step["status"], step["result"]) for step in working["stepRuns"]] == [("PROCESSING", None)] * 2
     last = seen[-1]
     assert last["initialRunAt"] < last["startTime"] < last["endTime"]
     assert last["startTime"] == working["startTime"]
@@ -332,7 +339,7 @@ def test_failures(api, start) -> None:
     api.control("POST", "/settings", {"fail_runs": {"times": 1, "reason": "DOCUMENT_PROCESSOR_ERROR"}})
     run = processed(api, start())
     assert (run["status"], run["failureReason"]) == ("FAILED", "DOCUMENT_PROCESSOR_ERROR")
-    assert [(step["status"], step["result"]) for step in run["stepRuns"]] == [("FAILED", None)]
+    assert [(step["status"], step["result"]) for step in run["stepRuns"]] == [("FAILED", None)] * 2
     assert (run["usage"], get(api, run, V24)["outputs"], run["endTime"] is None) == (None, [], False)
     lost = processed(api, start(file={"url": "https://example.com/none.pdf"}), V25)
     assert (lost["status"], lost["failureReason"]) == ("FAILED", "FAILED_TO_PROCESS_FILE")
@@ -343,7 +350,7 @@ def test_a_review_is_a_status_that_is_forced(api, start) -> None:
     force(api, run, "NEEDS_REVIEW")
     waiting = get(api, run)
     assert (waiting["status"], waiting["endTime"], waiting["reviewed"]) == ("NEEDS_REVIEW", None, False)
-    assert waiting["stepRuns"][0]["result"]["extractRun"]["output"] is not None
+    assert waiting["stepRuns"][1]["result"]["extractRun"]["output"] is not None
     force(api, run, "REJECTED")
     rejected = get(api, run)
     assert (rejected["reviewed"], rejected["endTime"] is None, rejected["reviewedAt"] is None) == (
@@ -462,7 +469,7 @@ def test_a_batch_is_seen_in_its_members_only(api, flow, example, version: str) -
     assert [row["batchId"] for row in listed] == [batch_id] * 3
     assert all("metadata" not in row for row in listed)
     runs = sorted((processed(api, row) for row in listed), key=lambda run: run["metadata"]["n"])
-    found = [run["stepRuns"][0]["result"]["extractRun"]["output"]["value"]["number"] for run in runs[:2]]
+    found = [run["stepRuns"][1]["result"]["extractRun"]["output"]["value"]["number"] for run in runs[:2]]
     assert found == ["0", "1"]
     assert runs[2]["status"] == ("PROCESSED" if version == V26 else "FAILED")
     if version != V26:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from airflow_provider_extend.emulator import runs
 from airflow_provider_extend.emulator.call import Call
 from airflow_provider_extend.emulator.clock import progress
-from airflow_provider_extend.emulator.families.processors import find_version, name_of
+from airflow_provider_extend.emulator.families.processors import find, find_version, name_of
 from airflow_provider_extend.emulator.lists import Filters, listing, reading, same
+from airflow_provider_extend.emulator.processing import TYPES
 from airflow_provider_extend.emulator.route import ALL, NEW, OLD, SINCE_2025, Route
 from airflow_provider_extend.emulator.runs import legacy_metrics, metrics
 from airflow_provider_extend.emulator.state import V24, V25, V26, ApiError
@@ -14,63 +17,90 @@ from airflow_provider_extend.emulator.store import Row, new_id
 from airflow_provider_extend.emulator.views import DATES, Builders, Shapes, View
 
 _OF_PROCESSOR: Filters = {name: same("processorId") for name in ("processorId", "entityId")}
-
-
 _NEW_SET = "name:str description:str processorId:str"
-
-
 _EXPECTED = "expectedOutput:object"
-
-
 _NEW_ITEM = "evaluationSetId:str fileId:str " + _EXPECTED
-
-
-_NEW_RUN = "evaluationSetId:str entity:object? evaluationSetItemIds:array?"
-
-
+_NEW_RUN = (
+    "evaluationSetId:str entity:object? entity.id:str entity.version:str? evaluationSetItemIds:array? "
+    "evaluationSetItemIds[]:str"
+)
+_MANY = "items:array items[]:object items[].expectedOutput:object "
+_BULK = "evaluationSetId:str items[].fileId:str "
+_SEVERAL = "items[].fileId:str? items[].fileIds:array? items[].fileIds[]:str"
 _ITEMS = "/evaluation_set_items"
-
-
 _ITEM = "/evaluation_sets/{setId}/items/{id}"
 _BATCH_RUN = (
     "object id processorId processorVersionId processorName metrics status source sourceId runCount options "
     + DATES
 )
+#: Texts and numbers of pages that an expected output, of a splitter each of its parts, must have.
+_NEEDED: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "EXTRACT": ((), ()),
+    "CLASSIFY": (("id", "type"), ()),
+    "SPLITTER": (("classificationId", "type"), ("startPage", "endPage")),
+}
+_PARTS = "subDocumentClassifications"  # what 2024-12-23 calls the splits
 
 
 def create_set(call: Call) -> Row:
-    processor = call.find("processor", call.body.get("processorId") or call.body["entityId"])
+    processor = find(call, call.body["entityId" if call.style == V26 else "processorId"])
     now = call.state.store.stamp()
     row: Row = {"id": new_id("ev_"), "name": call.body["name"], "processorId": processor["id"]}
     row |= {"description": call.body.get("description") or "", "createdAt": now, "updatedAt": now}
     return call.show("set", call.state.store.put("set", row))
 
 
-def create_items(call: Call) -> Row | list[Row]:
-    """One item, a bulk, or the list of 2026-02-09. All or none."""
-    set_id = call.params.get("setId") or call.body["evaluationSetId"]
-    call.find("set", set_id)
-    items = call.body.get("items", [call.body])
-    if call.style == V26 and not 1 <= len(items) <= 100:
-        raise ApiError(400, "items must hold 1 to 100 items")
-    rows: list[Row] = []
-    for at, item in enumerate(items):
-        if not isinstance(item, dict) or not isinstance(item.get("expectedOutput"), dict):
-            raise ApiError(400, f"Missing required field(s): items[{at}].expectedOutput")
+def _expected(kind: str, given: Row, place: str = "expectedOutput") -> Row:
+    """What an item expects, its parts always as ``splits``; ApiError(400) when it is no output of that type."""
+    if not isinstance(given.get("value"), dict | None):
+        raise ApiError(400, f"{place}.value must be of type object")
+    split = kind == "SPLITTER"
+    rows: Any = given.get("splits", given.get(_PARTS)) if split else [given]
+    if not isinstance(rows, list):
+        raise ApiError(400, f"{place}.splits must be of type array")
+    texts, pages = _NEEDED[kind]
+    for row in rows:
+        if not isinstance(row, dict) or not all(isinstance(row.get(key), str) for key in texts):
+            raise ApiError(400, f"{place} needs {' and '.join(texts)}, each a text")
+        if not all(type(row.get(key)) is int and row[key] > 0 for key in pages):
+            raise ApiError(400, f"{place} needs {' and '.join(pages)}, each the number of a page")
+    return {"splits": rows} if split else given
+
+
+def _put_items(call: Call, set_id: str, given: list[Any]) -> list[Row]:
+    """All or none."""
+    store = call.state.store
+    processor = store.need("processor", call.find("set", set_id)["processorId"])
+    kind, rows = processor["type"], []
+    for at, item in enumerate(given):
+        expected = _expected(kind, item["expectedOutput"], f"items[{at}].expectedOutput")
         one, several = item.get("fileId"), item.get("fileIds") if call.style == V26 else None
         if (one is None) == (several is None):
             raise ApiError(400, f"items[{at}] needs fileId" + (", or fileIds" if call.style == V26 else ""))
-        if several is not None and not (isinstance(several, list) and 2 <= len(several) <= 50):
+        if several is not None and not 2 <= len(several) <= 50:
             raise ApiError(400, f"items[{at}].fileIds must hold 2 to 50 ids")
-        files = [call.find("file", str(key))["id"] for key in several or [one]]
-        now = call.state.store.stamp()
-        row: Row = {"id": new_id("evi_"), "evaluationSetId": set_id, "fileIds": files}
-        rows.append(row | {"expectedOutput": item["expectedOutput"], "createdAt": now, "updatedAt": now})
-    with call.state.store.transaction():
-        shown = [call.show("item", call.state.store.put("item", row)) for row in rows]
-    if call.style == V26:
-        return {"evaluationSetItems": shown}
-    return shown if "items" in call.body else shown[0]
+        if several is not None and not store.need("version", processor["draftId"])["config"].get("schema"):
+            raise ApiError(400, f"items[{at}].fileIds: only for an extractor with a schema")
+        files = [call.find("file", key)["id"] for key in several or [one]]
+        now = store.stamp()
+        row: Row = {"id": new_id("evi_"), "evaluationSetId": set_id, "type": kind, "fileIds": files}
+        rows.append(row | {"expectedOutput": expected, "createdAt": now, "updatedAt": now})
+    with store.transaction():
+        return [call.show("item", store.put("item", row)) for row in rows]
+
+
+def create_items(call: Call) -> Row:
+    if not 1 <= len(call.body["items"]) <= 100:
+        raise ApiError(400, "items must hold 1 to 100 items")
+    return {"evaluationSetItems": _put_items(call, call.params["setId"], call.body["items"])}
+
+
+def create_many(call: Call) -> list[Row]:
+    return _put_items(call, call.body["evaluationSetId"], call.body["items"])
+
+
+def create_item(call: Call) -> Row:
+    return _put_items(call, call.body["evaluationSetId"], [call.body])[0]
 
 
 def _item(call: Call) -> Row:
@@ -85,8 +115,9 @@ def get_item(call: Call) -> Row:
 
 
 def update_item(call: Call) -> Row:
-    changes = {"expectedOutput": call.body["expectedOutput"], "updatedAt": call.state.store.stamp()}
-    return call.show("item", call.state.store.put("item", _item(call) | changes))
+    row, now = _item(call), call.state.store.stamp()
+    changes = {"expectedOutput": _expected(row["type"], call.body["expectedOutput"]), "updatedAt": now}
+    return call.show("item", call.state.store.put("item", row | changes))
 
 
 def delete_item(call: Call) -> Row:
@@ -99,10 +130,11 @@ def create_run(call: Call) -> Row:
     """Assumption: an entity without a version is run at its draft, as the set's own processor is."""
     evaluation_set = call.find("set", call.body["evaluationSetId"])
     entity = call.body.get("entity") or {"id": evaluation_set["processorId"]}
-    if not isinstance(entity.get("id"), str):
-        raise ApiError(400, "Missing required field(s): entity.id")
-    processor = call.find("processor", entity["id"])
-    version = find_version(call, processor, str(entity.get("version") or "draft"))
+    own = call.state.store.need("processor", evaluation_set["processorId"])
+    processor = find(call, entity["id"])
+    if processor["type"] != own["type"]:
+        raise ApiError(400, f"entity.id: {evaluation_set['id']} evaluates a {TYPES[own['type']].noun}")
+    version = find_version(call, processor, "draft" if entity.get("version") is None else entity["version"])
     row = runs.start(call.state, evaluation_set, version, call.body.get("evaluationSetItemIds"), "EVAL_SET")
     call.made.append(row["id"])
     # Whatever the clock, a create answers PENDING.
@@ -120,6 +152,9 @@ def _set(view: View, row: Row) -> Row:
 def _item_view(view: View, row: Row) -> Row:
     """2026-02-09 alone knows items of several files; the older versions show the first (assumption)."""
     facts: Row = {"object": "evaluation_set_item", "fileId": row["fileIds"][0], "file": None, "files": None}
+    if row["type"] == "SPLITTER" and view.style != V26:
+        parts = [{"id": str(at)} | part for at, part in enumerate(row["expectedOutput"]["splits"], 1)]
+        facts["expectedOutput"] = {_PARTS if view.style == V24 else "splits": parts}
     if view.style == V26:
         found = [view.state.store.get("file", key) for key in row["fileIds"]]
         shown = [view.show("file_summary", file) for file in found if file]
@@ -150,7 +185,8 @@ def _batch_run(view: View, row: Row) -> Row:
         "processorName": name_of(view, row["processorId"]),
         "metrics": legacy_metrics(view.state, row, now["status"], rich),
         "runCount": len(row["items"]),
-        "options": {"fuzzyMatchFields": [], "excludeFields": []},
+        "options": {"fuzzyMatchFields": [], "excludeFields": []}
+        | ({"clearPreProcessingCache": False} if view.style == V24 else {}),
     } | now
     source = {"EVAL_SET": row["evaluationSetId"], "STUDIO": row["processorId"]}.get(row["source"])
     return facts | ({"sourceId": source} if source else {})
@@ -184,12 +220,12 @@ ROUTES = [
     Route("GET", "/evaluation_sets", SINCE_2025, listing("set", filters=_OF_PROCESSOR), "evaluationSets"),
     Route("GET", "/evaluation_sets/{id}", SINCE_2025, reading("set", "set"), "evaluationSet"),
     Route("GET", "/evaluation_sets/{setId}/items", SINCE_2025, listing("item"), "evaluationSetItems"),
-    Route("POST", "/evaluation_sets/{setId}/items", NEW, create_items, "", "items:array"),
+    Route("POST", "/evaluation_sets/{setId}/items", NEW, create_items, "", _MANY + _SEVERAL),
     Route("GET", _ITEM, NEW, get_item),
     Route("POST", _ITEM, NEW, update_item, "", _EXPECTED),
     Route("DELETE", _ITEM, NEW, delete_item),
-    Route("POST", f"{_ITEMS}/bulk", OLD, create_items, "evaluationSetItems", "evaluationSetId:str items:array"),
-    Route("POST", _ITEMS, OLD, create_items, "evaluationSetItem", _NEW_ITEM),
+    Route("POST", f"{_ITEMS}/bulk", OLD, create_many, "evaluationSetItems", _BULK + _MANY),
+    Route("POST", _ITEMS, OLD, create_item, "evaluationSetItem", _NEW_ITEM),
     Route("POST", _ITEMS + "/{id}", OLD, update_item, "evaluationSetItem", _EXPECTED),
     Route("DELETE", _ITEMS + "/{id}", (V25,), delete_item, "evaluationSetItemId"),
     Route("POST", "/evaluation_set_runs", NEW, create_run, "", _NEW_RUN, run=True),

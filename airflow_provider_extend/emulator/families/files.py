@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import time
 from collections.abc import Mapping
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from airflow_provider_extend.emulator import documents
+from airflow_provider_extend.emulator import documents, parsing, pdf, specs
 from airflow_provider_extend.emulator.call import Call
 from airflow_provider_extend.emulator.lists import contains, listing
 from airflow_provider_extend.emulator.route import ALL, OLD, SINCE_2025, Route
@@ -17,10 +18,16 @@ from airflow_provider_extend.emulator.state import V24, V25, V26, ApiError, Stat
 from airflow_provider_extend.emulator.store import Row, new_id
 from airflow_provider_extend.emulator.views import DATES, Builders, Shapes, View
 
+_REFUSED = frozenset("CORRUPT_FILE PASSWORD_PROTECTED_FILE FILE_TYPE_NOT_SUPPORTED".split())
+_SINCE_2025 = frozenset("gif bmp webp psd".split())  # README 8: the pictures of 2024-12-23 are fewer
+
 
 @dataclass(frozen=True)
 class Source:
-    """A document: one that is here already, or one that is still to be kept. No pages: it cannot be read."""
+    """A document: one that is here already, or one that is still to be kept. No pages: it cannot be read.
+
+    Of its ``file``, ``problem`` says why, in the codes of README 4, and ``format`` what the bytes are.
+    """
 
     file: Row
     pages: list[str]
@@ -28,10 +35,10 @@ class Source:
     new: bool = False
 
 
-def _new(name: str, data: bytes, uploaded: bool) -> Source:
-    document = documents.read(data)
+def made(name: str, data: bytes, uploaded: bool = False, password: str | None = None) -> Source:
+    document = documents.read(data, password)
     row: Row = {"id": new_id("file_"), "name": name, "type": document.type, "uploaded": uploaded}
-    row["pageCount"] = len(document.pages) or None
+    row |= {"pageCount": len(document.pages) or None, "format": document.format, "problem": document.problem}
     return Source(row, list(document.pages), data, new=True)
 
 
@@ -48,24 +55,34 @@ def write(state: State, source: Source) -> None:
 
 
 def source(call: Call, given: object, keys: Mapping[str, str]) -> Source:
-    """What a run is asked to read. ``keys``: what url, id, text and name are called in this version."""
-    ways = [keys[way] for way in ("url", "id", "text") if way in keys]
+    """What a run is asked to read. ``keys``: what url, id, text, base64 and name are called in this version."""
+    ways = [keys[way] for way in ("url", "id", "text", "base64") if way in keys]
     if not isinstance(given, dict) or sum(given.get(way) is not None for way in ways) != 1:
         raise ApiError(400, f"A file needs exactly one of {', '.join(ways)}")
     told: dict[str, Any] = {name: given.get(key) for name, key in keys.items()}
     if wrong := [keys[name] for name, value in told.items() if not isinstance(value, str | None)]:
         raise ApiError(400, f"{', '.join(wrong)} must be of type str")
+    if given.get("settings") is not None:
+        specs.check(given["settings"], specs.Object({"password": str}), "settings")
     if told.get("id") is not None:
         row = call.find("file", told["id"])
         return Source(row, documents.pages_of(call.state.store, row["id"]))
     if told.get("text") is not None:
-        return _new(told.get("name") or "text.txt", told["text"].encode("utf-8", "replace"), uploaded=False)
+        return made(told.get("name") or "text.txt", told["text"].encode("utf-8", "replace"))
+    if told.get("base64") is not None:
+        try:
+            return made(told.get("name") or "file", base64.b64decode(told["base64"], validate=True))
+        except ValueError as error:
+            raise ApiError(400, f"{keys['base64']} is no base64: {error}") from error
     return _linked(call.state, told["url"], told.get("name"))
 
 
 def _linked(state: State, url: str, name: str | None) -> Source:
     """Assumption: nothing is downloaded; a link leads to the newest upload whose name ends its path."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise ApiError(400, f"url: {error}") from error
     if parts.scheme not in ("http", "https") or not parts.netloc:
         raise ApiError(400, "url must start with http:// or https://")
     last = unquote(parts.path.rpartition("/")[2])
@@ -75,42 +92,70 @@ def _linked(state: State, url: str, name: str | None) -> Source:
             return Source(
                 copy, documents.pages_of(state.store, row["id"]), state.store.read_blob(row["id"]), new=True
             )
-    nothing = {"id": new_id("file_"), "name": name or last or "file", "type": None, "pageCount": None}
-    return Source(nothing | {"uploaded": False}, [], new=True)
+    nothing: Row = {"id": new_id("file_"), "name": name or last or "file", "type": None, "pageCount": None}
+    return Source(nothing | {"uploaded": False, "problem": "UNABLE_TO_DOWNLOAD_FILE"}, [], new=True)
 
 
-def _store(call: Call, name: str, data: bytes) -> Row:
-    """``convertToPdf`` and ``password`` are taken and ignored: nothing is converted or decrypted here."""
-    stored = _new(name, data, uploaded=True)
+def _store(call: Call, stored: Source) -> Row:
     write(call.state, stored)
     return call.show("file", keep(call.state, stored, call.state.store.stamp()))
 
 
 def upload(call: Call) -> Row:
-    if call.upload is None:
+    """Bytes of which nothing is known are taken, with the type null. Of what can be converted, HTML is."""
+    if (given := call.upload) is None:
         raise ApiError(400, "Missing required field(s): file (a part of a multipart form)")
-    return _store(call, *call.upload)
+    stored = made(given.name, given.data, uploaded=True, password=given.password)
+    problem = stored.file["problem"] if given.data else "CORRUPT_FILE"
+    if call.style == V24 and stored.file["format"] in _SINCE_2025:
+        problem = "FILE_TYPE_NOT_SUPPORTED"
+    if problem in _REFUSED and (stored.file["format"] or not given.data):
+        raise ApiError(400, f"{problem}: {documents.PROBLEMS[problem]}", problem)
+    converted = call.query.get("convertToPdf") == "true"
+    if converted and stored.file["type"] == "HTML":
+        stored = made(given.name, pdf.write(stored.pages), uploaded=True)
+    stored.file["convertToPdf"] = converted
+    return _store(call, stored)
 
 
 def create(call: Call) -> Row:
-    if call.body.get("rawText") is None:
-        raise ApiError(400, "This emulator downloads nothing: send rawText instead of url")
-    return _store(call, call.body["name"], call.body["rawText"].encode())
+    body = call.body
+    if (body.get("url") is None) == (body.get("rawText") is None):
+        raise ApiError(400, "Exactly one of url and rawText is needed")
+    stored = source(call, body, {"url": "url", "text": "rawText", "name": "name"})
+    if stored.data is None:
+        said = documents.PROBLEMS["UNABLE_TO_DOWNLOAD_FILE"]
+        raise ApiError(400, f"url: {said} Nothing is downloaded: upload it, or send rawText")
+    stored.file["uploaded"] = True
+    return _store(call, stored)
+
+
+def signed(base_url: str, path: str) -> str:
+    """The link really works for as long as the emulator runs; its signature is only for the looks."""
+    signature = hashlib.sha256(f"{path}{time.time_ns()}".encode()).hexdigest()
+    return f"{base_url}/_control{path}?X-Amz-Expires=900&X-Amz-Signature={signature}"
 
 
 def get(call: Call) -> Row:
-    """The link really works for as long as the emulator runs; its signature is only for the looks."""
     row = call.find("file", call.params["id"])
-    signature = hashlib.sha256(f"{row['id']}{time.time_ns()}".encode()).hexdigest()
-    link = f"{call.base_url}/_control/files/{row['id']}?X-Amz-Expires=900&X-Amz-Signature={signature}"
-    shown = call.show("file", row) | {"presignedUrl": link}
-    pages = documents.pages_of(call.state.store, row["id"])
-    contents: Row = {}
-    if call.query.get("rawText") == "true":
-        contents["rawText"] = "\n".join(pages)
-    if call.query.get("markdown") == "true":
-        contents["pages"] = [{"pageNumber": n, "markdown": page} for n, page in enumerate(pages, 1)]
+    shown = call.show("file", row) | {"presignedUrl": signed(call.base_url, f"/files/{row['id']}")}
+    contents = _contents(call, row, documents.pages_of(call.state.store, row["id"]))
     return shown | ({"contents": contents} if contents else {})
+
+
+def _contents(call: Call, row: Row, texts: list[str]) -> Row:
+    """What the query asks for. Pages are those of a PDF; HTML is that of Word files, which nothing here reads."""
+    asked = {flag for flag in ("rawText", "markdown", "html") if call.query.get(flag) == "true"}
+    contents: Row = {"rawText": "\n".join(texts)} if "rawText" in asked else {}
+    if asked - {"rawText"}:
+        shown = (
+            [parsing.markdown(text) for text in texts] if row["type"] == "PDF" and "markdown" in asked else []
+        )
+        size = {"pageHeight": pdf.HEIGHT, "pageWidth": pdf.WIDTH}
+        contents["pages"] = [{"pageNumber": at, **size, "markdown": one} for at, one in enumerate(shown, 1)]
+        if shown and call.style != V26:
+            contents["markdown"] = "\n\n".join(shown)
+    return contents
 
 
 def delete(call: Call) -> Row:
@@ -122,13 +167,14 @@ def delete(call: Call) -> Row:
 
 def of_run(view: View, row: Row) -> list[Row]:
     """Assumption: a file that was deleted is gone from the runs that used it."""
-    file = view.state.store.get("file", row["fileId"])
-    return [view.show("file_summary", file)] if file else []
+    found = [view.state.store.get("file", key) for key in row.get("fileIds") or [row["fileId"]]]
+    return [view.show("file_summary", file) for file in found if file]
 
 
 def _file(view: View, row: Row) -> Row:
     facts: Row = {"object": "file", "presignedUrl": None, "parentFileId": None, "contents": None}
-    return facts | {"metadata": {"pageCount": row["pageCount"]}} | row
+    split = {"parentSplit": row["parentSplit"]} if row.get("parentSplit") else {}
+    return facts | {"metadata": {"pageCount": row["pageCount"]} | split} | row
 
 
 SHAPES: Shapes = {

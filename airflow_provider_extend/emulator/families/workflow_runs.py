@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import time
 
-from airflow_provider_extend.emulator import clock, inputs
+from airflow_provider_extend.emulator import clock, flows, inputs
 from airflow_provider_extend.emulator.call import Call
 from airflow_provider_extend.emulator.families import files, workflows
-from airflow_provider_extend.emulator.families.extract_runs import read_document
-from airflow_provider_extend.emulator.families.processors import find_version
 from airflow_provider_extend.emulator.inputs import INPUT, Input
 from airflow_provider_extend.emulator.lists import MEMBER, Filters, listing, reading, same
+from airflow_provider_extend.emulator.processing import TYPES
 from airflow_provider_extend.emulator.route import ALL, NEW, OLD, SINCE_2025, Route
-from airflow_provider_extend.emulator.state import V24, V25, V26
+from airflow_provider_extend.emulator.state import V24, V25, V26, ApiError
 from airflow_provider_extend.emulator.store import Row, new_id
 from airflow_provider_extend.emulator.views import (
     DATES,
@@ -26,6 +25,11 @@ from airflow_provider_extend.emulator.views import (
 )
 
 _STOP_SHARE = 0.2  # of a run's time, spent in CANCELLING
+#: Type of a step's processor, None for the parser -> the key of its result.
+_RESULTS = {None: "parseRun"} | {kind.name: f"{kind.verb}Run" for kind in TYPES.values()}
+_FULL = "workflow_run_full"
+_BATCH_PRIORITY = 90
+_REVIEWER = {"id": "user_local", "email": "reviewer@example.com"}
 
 
 def _wanted(call: Call) -> Row:
@@ -36,81 +40,62 @@ def _wanted(call: Call) -> Row:
     return workflows.find_version(call, named.get("id"), named.get("version"))
 
 
-def _extracts(call: Call, version: Row) -> list[tuple[Row, Row]]:
-    """(step, version of its extractor) of the steps that are run. Unnamed: the latest (assumption)."""
-    found = []
-    for step in version["steps"]:
-        if step["type"] == "EXTRACT":
-            named = step["config"]["extractor"]
-            processor = call.find("processor", named["id"])
-            found.append((step, find_version(call, processor, str(named.get("version") or "latest"))))
-    return found
-
-
-def _start(call: Call, version: Row, given: list[Input], batch_id: str | None = None) -> list[Row]:
-    store, extracts = call.state.store, _extracts(call, version)
-    readings = [[read_document(v["config"], one.source.pages) for _, v in extracts] for one in given]
+def _start(
+    call: Call, version: Row, given: list[Input], batch_id: str | None = None, priority: int | None = None
+) -> list[Row]:
+    state, store, jobs = call.state, call.state.store, workflows.jobs(call, version)
+    walks = [flows.walk(version, jobs, one.pages, one.metadata, one.outputs) for one in given]
     for one in given:
-        files.write(call.state, one.source)
+        for source in one.sources:
+            files.write(state, source)
     rows = []
     with store.transaction():
         begun, now = time.time(), store.stamp()
-        for one, kept in zip(given, readings, strict=True):
-            file = files.keep(call.state, one.source, now)
-            steps = [
-                {
-                    "stepId": f"step_{version['id'].removeprefix('workflow_version_')}{at}",
-                    "stepRunId": new_id("workflow_step_run_"),
-                    "runId": new_id("exr_" if call.version == V26 else "dpr_"),
-                    "name": step["name"],
-                    "processorId": extractor["processorId"],
-                    "processorVersionId": extractor["id"],
-                }
-                for at, (step, extractor) in enumerate(extracts)
-            ]
+        for one, made in zip(given, walks, strict=True):
+            kept = [files.keep(state, source, now) for source in one.sources]
+            names = ", ".join(file["name"] for file in kept)
+            ids = [file["id"] for file in kept]
             row: Row = {
                 "id": new_id("workflow_run_"),
                 "workflowId": version["workflowId"],
                 "workflowVersionId": version["id"],
                 "version": version["version"],
-                "name": one.name or file["name"],
+                "name": one.name or names,
                 "batchId": batch_id,
                 "source": "API",
-                "fileId": file["id"],
-                "fileName": file["name"],
-                "pages": len(one.source.pages),
+                "fileId": ids[0],
+                "fileIds": ids,
+                "fileName": names,
+                "pages": len(one.pages),
                 "parseRunId": new_id("pr_"),
-                "steps": steps,
+                "steps": [],
+                "documents": [{"fileIds": ids, "parent": None, "pages": len(one.pages)}],
                 "metadata": one.metadata or {},
-                **clock.begin(
-                    call.state, True, begun, None if one.source.pages else "FAILED_TO_PROCESS_FILE"
-                ),
+                **flows.timing(state, made, one.pages, begun, priority, len(ids)),
                 "createdAt": now,
             }
-            outputs = [
-                {"fileId": file["id"], "step": step["name"], "output": found["values"]}
-                for step, found in zip(steps, kept, strict=True)
-            ]
-            store.put("result", {"id": row["id"], "readings": kept, "outputs": outputs})
+            result: Row = {"id": row["id"], "readings": []}
+            flows.settle(state, row, result, made, jobs, call.version)
+            store.put("result", result)
             rows.append(store.put("workflow_run", row))
     call.made += [row["id"] for row in rows]
     return rows
 
 
 def _created(call: Call, row: Row) -> Row:
-    return call.show("workflow_run", row | {"status": "PENDING", "updatedAt": row["createdAt"]})
+    return call.show(_FULL, row | {"status": "PENDING", "updatedAt": row["createdAt"]})
 
 
 def create(call: Call) -> Row | list[Row]:
-    version = _wanted(call)
+    version, priority = _wanted(call), call.body.get("priority")
     if call.style == V26:
-        return _created(call, _start(call, version, [inputs.single(call)])[0])
-    return [_created(call, row) for row in _start(call, version, inputs.each(call))]
+        return _created(call, _start(call, version, [inputs.single(call)], None, priority)[0])
+    return [_created(call, row) for row in _start(call, version, inputs.each(call), None, priority)]
 
 
 def create_batch(call: Call) -> Row:
     version, batch_id = _wanted(call), new_id("batch_")
-    _start(call, version, inputs.batch(call), batch_id)
+    _start(call, version, inputs.batch(call), batch_id, call.body.get("priority") or _BATCH_PRIORITY)
     return {"batchId": batch_id}
 
 
@@ -122,18 +107,89 @@ def update(call: Call) -> Row:
         row["metadata"] = inputs.metadata(row["metadata"] | (added or {}))
         row["name"] = call.body.get("name") or row["name"]
         row["editedAt"] = store.stamp()
-        return call.show("workflow_run", store.put("workflow_run", row))
+        return call.show(_FULL, store.put("workflow_run", row))
 
 
 def cancel(call: Call) -> Row:
     with call.state.store.transaction():
         row = call.find("workflow_run", call.params["id"])
         cancelled = clock.cancelled(row, ("PENDING", "PROCESSING"), _STOP_SHARE)
-        return call.show("workflow_run", call.state.store.put("workflow_run", cancelled))
+        return call.show(_FULL, call.state.store.put("workflow_run", cancelled))
 
 
 def delete(call: Call) -> Row:
     return call.delete_run("workflow_run")
+
+
+# Review
+
+
+def correct(call: Call) -> Row:
+    """Assumption: of a run that waits for a review this is one, by nobody in particular."""
+    store = call.state.store
+    with store.transaction():
+        row = call.find("workflow_run", call.params["id"])
+        at = [
+            at
+            for at, step in enumerate(row["steps"])
+            if step["kind"] and step["runId"] == call.params["outputId"]
+        ]
+        if not at:
+            raise ApiError(404, f"Run {row['id']} has no output {call.params['outputId']}")
+        if (status := clock.progress(row)["status"]) not in ("PROCESSED", "NEEDS_REVIEW"):
+            raise ApiError(
+                400, f"Outputs can be corrected in PROCESSED or NEEDS_REVIEW; this run is in {status}"
+            )
+        result = store.need("result", row["id"])
+        flows.correct(call.state, row, result, at[0], call.body["reviewedOutput"])
+        if status == "NEEDS_REVIEW":
+            _pass(call, row, result, None)
+        row["editedAt"] = store.stamp()
+        store.put("result", result)
+        return call.show(_FULL, store.put("workflow_run", row))
+
+
+def review(call: Call, body: Row) -> Row:
+    """What a person does in the dashboard: ``{action: approve|reject, note?, edits?, reviewer?: {id, email}}``.
+
+    ``edits``: name of a step, or id of its run where it ran more than once -> output.
+    """
+    action, edits, by = body.get("action"), body.get("edits") or {}, body.get("reviewer") or _REVIEWER
+    if action not in ("approve", "reject"):
+        raise ApiError(400, "action must be approve or reject")
+    if (
+        not isinstance(edits, dict)
+        or not isinstance(by, dict)
+        or not isinstance(body.get("note"), str | None)
+    ):
+        raise ApiError(400, "edits and reviewer must be of type object, note of type str")
+    store = call.state.store
+    with store.transaction():
+        row = call.find("workflow_run", call.params["id"])
+        if (status := clock.progress(row)["status"]) != "NEEDS_REVIEW":
+            raise ApiError(400, f"A run is reviewed in NEEDS_REVIEW; this one is {status}")
+        result = store.need("result", row["id"])
+        done = [(at, step) for at, step in enumerate(row["steps"]) if step["kind"]]
+        named = {step[key]: at for at, step in reversed(done) for key in ("name", "runId")}
+        for name, output in edits.items():
+            if name not in named or not isinstance(output, dict):
+                raise ApiError(400, f"edits.{name} must be the output of one of {', '.join(named)}")
+            flows.correct(call.state, row, result, named[name], output)
+        if action == "approve":
+            _pass(call, row, result, _REVIEWER | by)
+        else:
+            flows.reviewed(row, "REJECTED", _REVIEWER | by, body.get("note"))
+        store.put("result", result)
+        return store.put("workflow_run", row)
+
+
+def _pass(call: Call, row: Row, result: Row, by: Row | None) -> None:
+    """What comes after the review is done at once (assumption), up to the next one."""
+    version = call.state.store.need("workflow_version", row["workflowVersionId"])
+    before = len(row["steps"])
+    flows.go_on(call.state, row, result, version, workflows.jobs(call, version), call.version)
+    flows.reviewed(row, "NEEDS_REVIEW" if result["waiting"] else "PROCESSED", by, None)
+    row["reviews"][-1]["steps"] = before
 
 
 # How one is seen
@@ -144,9 +200,10 @@ def _workflow_run(view: View, row: Row) -> Row:
     store, status = view.state.store, at["status"]
     workflow = store.need("workflow", row["workflowId"])
     version = store.need("workflow_version", row["workflowVersionId"])
-    reviewed = status in ("REJECTED", "REVIEWED")
+    by, reviewed = row.get("reviewer") or {}, status in ("REJECTED", "REVIEWED") or bool(row.get("reviews"))
+    reviewed_at = clock.passed(row)[-1][1] if reviewed else None
     moved = row | at
-    parts = [("extract_run", step["runId"], 1) for step in row["steps"]]
+    parts = [(TYPES[step["kind"]].run, step["runId"], 1) for step in row["steps"] if step["kind"]]
     parts += [("parse_run", row["parseRunId"], row["pages"])]
     own = sum(part[2] for part in parts)
     facts: Row = {
@@ -160,11 +217,11 @@ def _workflow_run(view: View, row: Row) -> Row:
         "startTime": start,
         "endTime": end,
         "reviewed": reviewed,
-        "reviewedAt": at["updatedAt"] if reviewed else None,
-        "reviewedBy": None,
-        "reviewedByUser": None,
-        "rejectionNote": None,
-        "outputs": lambda: _inner(view, moved) if status in clock.DONE else [],
+        "reviewedAt": reviewed_at,
+        "reviewedBy": by.get("id" if view.style == V24 else "email"),
+        "reviewedByUser": by.get("email"),
+        "rejectionNote": row.get("rejectionNote"),
+        "outputs": lambda: _outputs(view, moved) if status in clock.DONE else [],
         "stepRuns": lambda: _step_runs(view, moved) if view.style == V26 and start else [],
         "usage": usage(view, own, parts) if status in clock.DONE else None,
         "url": link(view, row),
@@ -175,42 +232,45 @@ def _workflow_run(view: View, row: Row) -> Row:
     return facts | failure(row, status) | at
 
 
-def _inner(view: View, row: Row) -> list[Row]:
-    """The extract runs of the steps. Assumption: they end with the workflow run and share its metadata."""
+def _full(view: View, row: Row) -> Row:
+    """The object itself, which alone says REVIEWED in 2024-12-23."""
+    facts = _workflow_run(view, row)
+    passed = (facts["status"], facts["reviewed"]) == ("PROCESSED", True)
+    return facts | ({"status": "REVIEWED"} if passed and view.style == V24 else {})
+
+
+def _outputs(view: View, row: Row) -> list[Row]:
+    """Assumption: the older versions show no run of an inline config, since theirs name a processor."""
     readings = view.state.store.need("result", row["id"])["readings"]
-    shared = {key: row[key] for key in "fileId pages parseRunId metadata createdAt updatedAt".split()}
-    shared |= {"status": "PROCESSED", "failureReason": None}
-    inner = [
-        shared | {key: step[key] for key in ("processorId", "processorVersionId")} | {"id": step["runId"]}
-        for step in row["steps"]
-    ]
     return [
-        view.show("extract_run", run | {"reading": kept}) for run, kept in zip(inner, readings, strict=True)
+        flows.inner(view, row, step, found)
+        for step, found in zip(row["steps"], readings, strict=True)
+        if step["processorId"]
     ]
 
 
 def _step_runs(view: View, row: Row) -> list[Row]:
-    status = row["status"]
-    stopped = status in ("FAILED", "CANCELLED")
-    shown = "PROCESSED" if status in clock.DONE else status if stopped else "PROCESSING"
-    runs = _inner(view, row) if shown == "PROCESSED" else [None] * len(row["steps"])
+    done = row["status"] in clock.DONE
+    stopped = row["status"] in ("FAILED", "CANCELLED")
+    shown = "PROCESSED" if done else row["status"] if stopped else "PROCESSING"
+    readings = view.state.store.need("result", row["id"])["readings"]
     return [
         {
             "object": "workflow_step_run",
             "id": step["stepRunId"],
             "workflowRunId": row["id"],
             "status": shown,
-            "files": files.of_run(view, row),
+            "files": files.of_run(view, row["documents"][step["document"]]),
             "step": {
                 "object": "workflow_step",
                 "id": step["stepId"],
                 "name": step["name"],
-                "type": "EXTRACT",
+                "type": step["type"],
             },
-            "stepType": "EXTRACT",
-            "result": run and {"extractRun": run},
+            "stepType": step["type"],
+            "result": {_RESULTS[step["kind"]]: flows.inner(view, row, step, found)} if done else None,
         }
-        for step, run in zip(row["steps"], runs, strict=True)
+        for step, found in zip(row["steps"], readings, strict=True)
     ]
 
 
@@ -238,29 +298,36 @@ SHAPES: Shapes = {
     },
 }
 
-BUILDERS: Builders = {"workflow_run": _workflow_run}
+SHAPES[_FULL] = SHAPES["workflow_run"]
+BUILDERS: Builders = {"workflow_run": _workflow_run, _FULL: _full}
 
 _FLOWN: Filters = {"workflowId": same("workflowId")}
 
 
 _OLD_INPUT = (
-    "workflowId:str files:array? rawTexts:array? version:str? name:str? priority:int? metadata:object?"
+    "workflowId:str files:array? rawTexts:array? rawTexts[]:str? version:str? name:str? priority:1..100? "
+    "metadata:object? files[].outputs:array? files[].outputs[]:object files[].outputs[].processorId:str "
+    "files[].outputs[].output:object"
 )
+_NEW_INPUT = (
+    f"workflow:object workflow.id:str workflow.version:str? secrets:object? {INPUT} outputs[]:object "
+    "outputs[].processorId:str outputs[].output:object"
+)
+_INPUTS = "inputs:array inputs[]:object inputs[].secrets:object?"
+_NEW_BATCH = f"workflow:object workflow.id:str workflow.version:str? priority:1..100? {_INPUTS}"
 
-
-_FLOWS = "/workflow_runs/batch"
-
-
-_FLOW = "/workflow_runs/{id}"
+_RUNS, _RUN = "/workflow_runs", "/workflow_runs/{id}"
+_LISTED = listing("workflow_run", filters=_FLOWN | MEMBER, runs=True)
 
 ROUTES = [
-    Route("POST", "/workflow_runs", OLD, create, "workflowRuns", _OLD_INPUT, run=True),
-    Route("POST", "/workflow_runs", NEW, create, "", "workflow:object " + INPUT, run=True),
-    Route("POST", _FLOWS, OLD, create_batch, "", "workflowId:str version:str? inputs:array", run=True),
-    Route("POST", _FLOWS, NEW, create_batch, "", "workflow:object inputs:array priority:int?", run=True),
-    Route("GET", "/workflow_runs", ALL, listing("workflow_run", filters=_FLOWN | MEMBER, runs=True), "workflowRuns"),
-    Route("GET", _FLOW, ALL, reading("workflow_run", "workflow_run"), "workflowRun"),
-    Route("POST", _FLOW, ALL, update, "workflowRun", "name:str? metadata:object?"),
-    Route("POST", _FLOW + "/cancel", SINCE_2025, cancel, "workflowRun"),
-    Route("DELETE", _FLOW, SINCE_2025, delete, "workflowRunId"),
+    Route("POST", _RUNS, OLD, create, "workflowRuns", _OLD_INPUT, run=True),
+    Route("POST", _RUNS, NEW, create, "", _NEW_INPUT, run=True),
+    Route("POST", _RUNS + "/batch", OLD, create_batch, "", f"workflowId:str version:str? {_INPUTS}", run=True),
+    Route("POST", _RUNS + "/batch", NEW, create_batch, "", _NEW_BATCH, run=True),
+    Route("GET", _RUNS, ALL, _LISTED, "workflowRuns"),
+    Route("GET", _RUN, ALL, reading("workflow_run", _FULL), "workflowRun"),
+    Route("POST", _RUN, ALL, update, "workflowRun", "name:str? metadata:object?"),
+    Route("POST", _RUN + "/cancel", SINCE_2025, cancel, "workflowRun"),
+    Route("POST", _RUN + "/outputs/{outputId}", OLD, correct, "workflowRun", "reviewedOutput:object"),
+    Route("DELETE", _RUN, SINCE_2025, delete, "workflowRunId"),
 ]  # fmt: skip
