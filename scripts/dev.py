@@ -414,6 +414,19 @@ def test_browser(env, args):
     live([PYTHON, "-m", "pytest"] + tests + args, env)
 
 
+def test_sdk(env, args):
+    """Run the vendor's own clients against the local Extend; each in a folder, since both have the same import name."""
+    with open(os.path.join(ROOT, "constraints", "clients.txt"), encoding="utf-8") as file:
+        pins = [line.strip() for line in file if "==" in line]
+    online = without_dead_proxies(env)[0]
+    for pin in pins:
+        folder = os.path.join(DEV, "sdk", pin.partition("==")[2])
+        if not os.path.isdir(os.path.join(folder, "extend_ai")):
+            pip = [PYTHON, "-m", "uv", "pip", "install", "--quiet", "--no-deps", "--python", PYTHON]
+            step("get " + pin, pip + ["--target", folder, pin], online)
+    live([PYTHON, "-m", "pytest", "-q", os.path.join("tests", "sdk"), report("sdk")] + args, env)
+
+
 def mutation(env, args):
     """Change the code in small ways and see that tests notice."""
     live([PYTHON, os.path.join("scripts", "mutation.py")] + args, env)
@@ -431,9 +444,10 @@ def test_all(env, args):
     lint(env, [])
     types(env, [])
     docs_check(env, [])
-    here = ["-m", "not system and not browser", "--cov", "--cov-report=", report("here")]
+    here = ["-m", "not system and not browser and not sdk", "--cov", "--cov-report=", report("here")]
     live([PYTHON, "-m", "pytest", "-q"] + here + PARALLEL + args, env)
     live([PYTHON, "-m", "coverage", "report", "--include", COVERED, "--fail-under=95"], env)
+    test_sdk(env, [])
     test_both_ends(env)
     test_browser(env, [])
     mutation(env, ["--seconds", "120"])
@@ -459,6 +473,7 @@ TARGETS = {
     "test-browser": test_browser,
     "test-floor": test_floor,
     "test-oldest": test_oldest,
+    "test-sdk": test_sdk,
     "test-system": test_system,
     "mutation": mutation,
     "ui": ui,

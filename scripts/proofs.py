@@ -20,6 +20,7 @@ def cases(*parts: str) -> list[str]:
 MODES = ("poke", "reschedule", "deferrable")
 BOTH = ["airflow-3.3", "airflow-3.0"]
 NEWEST = ["airflow-3.3"]
+CLIENTS = ["1.20.0", "0.2.0"]
 #: Test -> what stands in its brackets, one by one.
 PROOFS = {
     "test_the_example_dags_publish_the_good_and_hold_back_the_bad": cases(*MODES),
@@ -49,6 +50,11 @@ PROOFS = {
     "test_the_extra_link_leads_to_the_run_of_its_task": [""],
     "test_what_is_printed_is_there_and_nothing_is_left_behind": [""],
     "test_the_installed_script_on_an_airflow_of_its_own": [""],
+    "test_every_method_is_driven": CLIENTS,
+    "test_every_call_succeeds": CLIENTS,
+    "test_every_answer_is_what_the_clients_own_model_says": CLIENTS,
+    "test_no_answer_holds_what_no_model_knows": CLIENTS,
+    "test_the_hook_sends_what_the_client_sends": CLIENTS,
 }
 
 

@@ -1,0 +1,189 @@
+"""Runs beside one of the vendor's clients, in a process of its own: calls its methods and writes down what went over
+the wire, and what the client's own models say of each answer.
+
+Started as `python -m tests.sdk.<program> <base URL> <token>`, with the client on PYTHONPATH; prints one JSON object.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import json
+import pkgutil
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import extend_ai
+import httpx
+import pydantic
+
+
+class Missing(str):
+    """Stands for what a failed call did not give, so that one failure does not hide the next."""
+
+    __slots__ = ()
+
+    def __new__(cls) -> Missing:
+        return super().__new__(cls, "missing")
+
+    def __getattr__(self, name: str) -> Missing:
+        return self
+
+    def __getitem__(self, key: Any) -> Missing:
+        return self
+
+
+class Recorder:
+    def __init__(self, base_url: str, token: str) -> None:
+        self.calls: list[dict[str, Any]] = []
+        self._exchanges: list[dict[str, Any]] = []
+        transport = _Recording(self._exchanges)
+        self.http = httpx.Client(transport=transport, timeout=60)
+        self.client: Any = extend_ai.Extend(token=token, base_url=base_url, httpx_client=self.http)
+        _watch_models(self._exchanges)
+
+    def do(self, name: str, /, *args: Any, **kwargs: Any) -> Any:
+        """Call the method of that dotted name; its failure is written down and does not end the program."""
+        method = self.client
+        for part in name.split("."):
+            method = getattr(method, part)
+        self._exchanges.clear()
+        error, answer = None, None
+        try:
+            answer = method(*args, **kwargs)
+        except Exception as raised:
+            error, answer = f"{type(raised).__name__}: {raised}"[:600], Missing()
+        self.calls.append(
+            {
+                "method": name,
+                "args": [str(arg) for arg in args],
+                "kwargs": json.loads(json.dumps(kwargs, default=str)),
+                "error": error,
+                "exchanges": list(self._exchanges),
+            }
+        )
+        return answer
+
+    def report(self) -> None:
+        json.dump({"methods": self._methods(), "calls": self.calls}, sys.stdout)
+
+    def _methods(self) -> list[str]:
+        """Every public method of the client and of its resources."""
+        found: list[str] = []
+        for name in dir(self.client):
+            member = None if name.startswith("_") or name == "with_raw_response" else getattr(self.client, name)
+            if inspect.ismethod(member):
+                found.append(name)
+            elif member is not None:
+                found += [
+                    f"{name}.{verb}"
+                    for verb in dir(type(member))
+                    if not verb.startswith("_") and callable(getattr(member, verb, None))
+                ]
+        return found
+
+
+class _Recording(httpx.BaseTransport):
+    def __init__(self, exchanges: list[dict[str, Any]]) -> None:
+        self._exchanges = exchanges
+        self._inner = httpx.HTTPTransport()
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        sent = request.read()
+        response = self._inner.handle_request(request)
+        response.read()
+        is_json = request.headers.get("content-type", "").startswith("application/json")
+        self._exchanges.append(
+            {
+                "method": request.method,
+                "path": request.url.path,
+                "query": dict(request.url.params),
+                "body": json.loads(sent) if is_json and sent else None,
+                "version": request.headers.get("x-extend-api-version"),
+                "status": response.status_code,
+                "answer": response.text[:2000],
+                "model": None,
+                "wrong": [],
+                "unknown": [],
+            }
+        )
+        return response
+
+
+def _watch_models(exchanges: list[dict[str, Any]]) -> None:
+    """The client makes its answers with a lenient reader; have the strict one look at each of them too."""
+    for module in pkgutil.walk_packages(extend_ai.__path__, "extend_ai."):
+        if module.name.rpartition(".")[2] == "raw_client":
+            importlib.import_module(module.name)
+    for loaded in [m for name, m in sys.modules.items() if name.endswith("raw_client")]:
+        lenient = getattr(loaded, "parse_obj_as", None)
+        if lenient is not None:
+            loaded.parse_obj_as = _both(lenient, exchanges)  # type: ignore[attr-defined]
+
+
+def _both(lenient: Any, exchanges: list[dict[str, Any]]) -> Any:
+    def read(type_: Any, object_: Any) -> Any:
+        if exchanges and exchanges[-1]["status"] < 300:
+            exchanges[-1]["model"] = str(getattr(type_, "__name__", type_))
+            try:
+                made = pydantic.TypeAdapter(type_).validate_json(json.dumps(object_), strict=True)
+            except pydantic.ValidationError as error:
+                exchanges[-1]["wrong"] = [
+                    f"{'.'.join(map(str, one['loc']))}: {one['msg']} (is {one['input']!r:.80})"
+                    for one in error.errors()[:20]
+                ]
+            else:
+                exchanges[-1]["unknown"] = sorted(set(_unknown(made, "")))
+        return lenient(type_=type_, object_=object_)
+
+    return read
+
+
+def _unknown(value: Any, path: str) -> list[str]:
+    """Paths of what was sent and no model has a field for."""
+    if isinstance(value, pydantic.BaseModel):
+        found = [f"{path}.{key}" for key in value.model_extra or {}]
+        for key in type(value).model_fields:
+            found += _unknown(getattr(value, key), f"{path}.{key}")
+        return found
+    if isinstance(value, list):
+        return [one for item in value for one in _unknown(item, f"{path}[]")]
+    if isinstance(value, dict):
+        return [one for key, item in value.items() for one in _unknown(item, f"{path}.{key}")]
+    return []
+
+
+class Receiver:
+    """Takes webhook deliveries on loopback."""
+
+    def __init__(self) -> None:
+        self.got: list[tuple[dict[str, str], bytes]] = []
+        self.arrived = threading.Condition()
+        receiver = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers.get("content-length", 0)))
+                with receiver.arrived:
+                    receiver.got.append((dict(self.headers.items()), body))
+                    receiver.arrived.notify_all()
+                self.send_response(200)
+                self.end_headers()
+
+            def log_message(self, *args: Any) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_port}/extend"
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def wait(self, number: int, seconds: float = 20) -> list[tuple[dict[str, str], bytes]]:
+        with self.arrived:
+            self.arrived.wait_for(lambda: len(self.got) >= number, seconds)
+            return list(self.got)
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
