@@ -139,7 +139,9 @@ class Program:
         self.ended(f"{runs}.retrieve", made.id)
         self.do(f"{runs}.retrieve", made.id, response_type="url")
         kept = self.do(
-            f"{runs}.create", file={"id": self.files["packet.pdf"]}, data_retention={"mode": "workspace_default"}
+            f"{runs}.create",
+            file={"id": self.files["packet.pdf"]},
+            data_retention={"mode": "workspace_default"},
         )
         self.ended(f"{runs}.retrieve", kept.id)
         self.do(f"{runs}.create_and_poll", file=file, polling_options=FAST)
@@ -208,13 +210,27 @@ class Program:
             "classify": {"id": "invoice", "type": "invoice"},
             "split": {
                 "splits": [
-                    {"id": "1", "classificationId": "invoice", "type": "invoice", "startPage": 1, "endPage": 1},
-                    {"id": "2", "classificationId": "receipt", "type": "receipt", "startPage": 2, "endPage": 2},
+                    {
+                        "id": "1",
+                        "classificationId": "invoice",
+                        "type": "invoice",
+                        "startPage": 1,
+                        "endPage": 1,
+                    },
+                    {
+                        "id": "2",
+                        "classificationId": "receipt",
+                        "type": "receipt",
+                        "startPage": 2,
+                        "endPage": 2,
+                    },
                 ]
             },
         }[kind]
         file = self.files["packet.pdf" if kind == "split" else "invoice.txt"]
-        made = self.do("evaluation_sets.create", name=f"Of a {noun}", entity_id=processor_id, description="All")
+        made = self.do(
+            "evaluation_sets.create", name=f"Of a {noun}", entity_id=processor_id, description="All"
+        )
         self.do("evaluation_sets.retrieve", made.id)
         self.pages("evaluation_sets.list", sort_by="createdAt")
         self.do("evaluation_sets.list", entity_id=processor_id)
@@ -266,7 +282,9 @@ class Program:
         self.pages("workflow_versions.list", made.id, sort_dir="asc")
         file, workflow, runs = {"id": self.files["invoice.txt"]}, {"id": made.id}, "workflow_runs"
         self.seconds(0.3)
-        run = self.do(f"{runs}.create", workflow=workflow, file=file, priority=5, metadata={"d": 4}, secrets={"k": "v"})
+        run = self.do(
+            f"{runs}.create", workflow=workflow, file=file, priority=5, metadata={"d": 4}, secrets={"k": "v"}
+        )
         self.ended(f"{runs}.retrieve", run.id)
         self.do(f"{runs}.update", run.id, name="Renamed", metadata={"e": 5})
         self.do(f"{runs}.create_and_poll", workflow=workflow, file=file, polling_options=FAST)
@@ -274,7 +292,9 @@ class Program:
         self.ended(f"{runs}.retrieve", self.do(f"{runs}.create", workflow=workflow, package=package).id)
         self.pages(f"{runs}.list", workflow_id=made.id, sort_by="createdAt", sort_dir="asc")
         self.do(f"{runs}.list", status="PROCESSED", file_name_contains="invoice")
-        batch = self.do(f"{runs}.create_batch", workflow=workflow, inputs=[{"file": file, "metadata": {"f": 6}}] * 2)
+        batch = self.do(
+            f"{runs}.create_batch", workflow=workflow, inputs=[{"file": file, "metadata": {"f": 6}}] * 2
+        )
         self.pages(f"{runs}.list", batch_id=batch.batch_id)
         self.fail(runs, file, {"workflow": workflow})
         self.seconds(60)
@@ -290,19 +310,28 @@ class Program:
         self.do("processor.create", name="Copy", type="EXTRACT", clone_processor_id=made.id)
         self.do("processor.update", made.id, name="Renamed", config=config)
         self.pages("processor.list", type="EXTRACT", sort_by="createdAt")
-        version = self.do("processor_version.create", made.id, release_type="major", description="One", config=config)
+        version = self.do(
+            "processor_version.create", made.id, release_type="major", description="One", config=config
+        )
         self.do("processor_version.get", made.id, version.processor_version.id)
         self.do("processor_version.list", made.id)
         file = {"fileId": self.files["invoice.txt"]}
         self.seconds(0.3)
         run = self.do(
-            "processor_run.create", processor_id=made.id, version="draft", file=file, priority=5, metadata={"g": 7}
+            "processor_run.create",
+            processor_id=made.id,
+            version="draft",
+            file=file,
+            priority=5,
+            metadata={"g": 7},
         ).processor_run
         time.sleep(0.5)
         self.do("processor_run.get", run.id)
         self.do("processor_run.create", processor_id=made.id, raw_text=INVOICE, sync=True, config=config)
         self.pages("processor_run.list", processor_id=made.id, sort_by="createdAt")
-        self.do("processor_run.list", status="PROCESSED", processor_type="EXTRACT", file_name_contains="invoice")
+        self.do(
+            "processor_run.list", status="PROCESSED", processor_type="EXTRACT", file_name_contains="invoice"
+        )
         self.seconds(60)
         moving = self.do("processor_run.create", processor_id=made.id, file=file).processor_run
         self.do("processor_run.cancel", moving.id)
@@ -349,13 +378,17 @@ class Program:
             event = self.do("webhooks.verify_and_parse", body.decode(), headers, secret)
             self.do("webhooks.parse", body.decode())
             self.do("webhooks.is_signed_url_event", event)
-            said = getattr(event, "event_type", None) or (event.get("eventType") if isinstance(event, dict) else None)
+            said = getattr(event, "event_type", None) or (
+                event.get("eventType") if isinstance(event, dict) else None
+            )
             self.recorder.calls[-1]["event"] = str(said)
         changed = {"payload": {"format": "url", "urlThresholdBytes": 1}}
         self.do(f"{ends}.update", made.id, advanced_options=changed)
         self.do("extract_runs.create", file=file, extractor={"id": extractor_id})
         for headers, body in receiver.wait(3)[2:]:
-            event = self.do("webhooks.verify_and_parse", body.decode(), headers, secret, allow_signed_url=True)
+            event = self.do(
+                "webhooks.verify_and_parse", body.decode(), headers, secret, allow_signed_url=True
+            )
             self.do("webhooks.fetch_signed_payload_sync", event)
         self.do(f"{subs}.delete", subscribed.id)
         self.do(f"{ends}.delete", made.id)

@@ -16,7 +16,9 @@ EXPECTED: dict[str, Any] = {
     "EXTRACT": {"value": {"number": "INV-7", "total": 120.5}},
     "CLASSIFY": {"id": "invoice", "type": "invoice"},
     "SPLITTER": {
-        "splits": [{"id": "1", "classificationId": "invoice", "type": "invoice", "startPage": 1, "endPage": 1}]
+        "splits": [
+            {"id": "1", "classificationId": "invoice", "type": "invoice", "startPage": 1, "endPage": 1}
+        ]
     },
 }
 
@@ -76,14 +78,24 @@ class Program:
         return str(made.id)
 
     def runs(self, kind: str, processor_id: str, config: dict[str, Any]) -> None:
-        file, runs = {"fileId": self.files["packet.pdf" if kind == "SPLITTER" else "invoice.txt"]}, "processor_run"
+        file, runs = (
+            {"fileId": self.files["packet.pdf" if kind == "SPLITTER" else "invoice.txt"]},
+            "processor_run",
+        )
         self.seconds(0.3)
         made = self.do(
-            f"{runs}.create", processor_id=processor_id, version="1.0", file=file, priority=5, metadata={"a": 1}
+            f"{runs}.create",
+            processor_id=processor_id,
+            version="1.0",
+            file=file,
+            priority=5,
+            metadata={"a": 1},
         )
         self.ended(f"{runs}.get", made.processor_run.id, "processor_run")
         self.do(f"{runs}.create", processor_id=processor_id, raw_text=INVOICE, sync=True)
-        made = self.do(f"{runs}.create", processor_id=processor_id, file=file, config={"type": kind, **config})
+        made = self.do(
+            f"{runs}.create", processor_id=processor_id, file=file, config={"type": kind, **config}
+        )
         self.ended(f"{runs}.get", made.processor_run.id, "processor_run")
         self.pages(f"{runs}.list", processor_id=processor_id, sort_by="createdAt", sort_dir="asc")
         self.do(f"{runs}.list", status="PROCESSED", processor_type=kind, source="API", file_name_contains="i")
@@ -98,7 +110,9 @@ class Program:
 
     def evaluation(self, kind: str, processor_id: str) -> None:
         file, expected = self.files["packet.pdf" if kind == "SPLITTER" else "invoice.txt"], EXPECTED[kind]
-        made = self.do("evaluation_set.create", name=kind, description="All", processor_id=processor_id).evaluation_set
+        made = self.do(
+            "evaluation_set.create", name=kind, description="All", processor_id=processor_id
+        ).evaluation_set
         self.do("evaluation_set.get", made.id)
         self.pages("evaluation_set.list", sort_by="createdAt")
         self.do("evaluation_set.list", processor_id=processor_id)
@@ -145,7 +159,9 @@ class Program:
         made = httpx.post(f"{self.base_url}/workflows", json=body, headers=headers).json()["id"]
         file, runs = {"fileId": self.files["invoice.txt"], "fileName": "invoice.txt"}, "workflow_run"
         self.seconds(0.3)
-        run = self.do(f"{runs}.create", workflow_id=made, files=[file], priority=5, metadata={"d": 4}).workflow_runs[0]
+        run = self.do(
+            f"{runs}.create", workflow_id=made, files=[file], priority=5, metadata={"d": 4}
+        ).workflow_runs[0]
         done = self.ended(f"{runs}.get", run.id, "workflow_run")
         self.do(f"{runs}.create", workflow_id=made, raw_texts=[INVOICE, RECEIPT])
         self.do(f"{runs}.update", run.id, name="Renamed", metadata={"e": 5})

@@ -73,7 +73,9 @@ class Recorder:
         """Every public method of the client and of its resources."""
         found: list[str] = []
         for name in dir(self.client):
-            member = None if name.startswith("_") or name == "with_raw_response" else getattr(self.client, name)
+            member = (
+                None if name.startswith("_") or name == "with_raw_response" else getattr(self.client, name)
+            )
             if inspect.ismethod(member):
                 found.append(name)
             elif member is not None:

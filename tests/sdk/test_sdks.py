@@ -1,18 +1,11 @@
 """The vendor's own clients against the local Extend, and the hook beside them on the wire.
 
-Each client is installed in a folder of its own (`make test-sdk`), since both have the same import name, and runs in a
-process of its own.
+Each runs in a process of its own (see conftest.py).
 """
 
 from __future__ import annotations
 
 import io
-import json
-import os
-import subprocess
-import sys
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -20,46 +13,9 @@ import pytest
 import requests_mock
 
 from airflow_provider_extend.client import ClientSettings, ExtendClient
-from tests.machine import require
+from tests.sdk.conftest import Driven
 
 pytestmark = [pytest.mark.slow, pytest.mark.sdk]
-
-ROOT = Path(__file__).parents[2]
-CLIENTS = {"1.20.0": ("tests.sdk.newest", "2026-02-09"), "0.2.0": ("tests.sdk.oldest", "2025-04-21")}
-
-
-class Driven:
-    """What a client did, and what it made of the answers."""
-
-    def __init__(self, report: dict[str, Any], version: str) -> None:
-        self.methods: list[str] = report["methods"]
-        self.calls: list[dict[str, Any]] = report["calls"]
-        self.version = version
-
-    def exchanges(self) -> Iterator[tuple[str, dict[str, Any]]]:
-        for call in self.calls:
-            for exchange in call["exchanges"]:
-                yield call["method"], exchange
-
-
-@pytest.fixture(scope="module", params=CLIENTS)
-def driven(request: pytest.FixtureRequest, _extend_emulator_server: Any) -> Driven:
-    program, version = CLIENTS[request.param]
-    folder = ROOT / ".dev" / "sdk" / request.param
-    require((folder / "extend_ai").is_dir(), f"the vendor's client {request.param}: make test-sdk installs it")
-    server = _extend_emulator_server
-    server.state.reset()
-    env = {"PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join([str(folder), str(ROOT)])}
-    done = subprocess.run(
-        [sys.executable, "-m", program, server.base_url, "sk_emulator"],
-        cwd=ROOT,
-        env=env,
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-    return Driven(json.loads(done.stdout), version)
 
 
 def test_every_method_is_driven(driven: Driven) -> None:
@@ -82,7 +38,9 @@ def test_every_answer_is_what_the_clients_own_model_says(driven: Driven) -> None
     }
     assert sorted(wrong) == []
     unread = [
-        method for method, exchange in driven.exchanges() if exchange["status"] < 300 and not exchange["model"]
+        method
+        for method, exchange in driven.exchanges()
+        if exchange["status"] < 300 and not exchange["model"]
     ]
     assert unread == []
 
@@ -152,7 +110,9 @@ def _sent_by_the_hook(version: str, call: dict[str, Any]) -> dict[str, Any]:
         call = call | {"args": [io.BytesIO(data.encode())]}
     # The hook's lists turn the pages by themselves: the page before leads to the one that was asked for.
     page = {"data": [], "nextPageToken": token} | {key: [] for key in _LISTS}
-    answers = [{"json": page}] * bool(token) + [{"json": page | {"nextPageToken": None, "id": "x", "batchId": "x"}}]
+    answers = [{"json": page}] * bool(token) + [
+        {"json": page | {"nextPageToken": None, "id": "x", "batchId": "x"}}
+    ]
     with requests_mock.Mocker() as mock:
         mock.register_uri(requests_mock.ANY, requests_mock.ANY, answers)
         answer = getattr(getattr(client, resource), verb)(*call["args"], **given)
@@ -169,7 +129,15 @@ def _sent_by_the_hook(version: str, call: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-_LISTS = ("files", "processors", "processorRuns", "evaluationSets", "evaluationSetItems", "workflowRuns", "versions")
+_LISTS = (
+    "files",
+    "processors",
+    "processorRuns",
+    "evaluationSets",
+    "evaluationSetItems",
+    "workflowRuns",
+    "versions",
+)
 
 
 def test_the_hook_sends_what_the_client_sends(driven: Driven) -> None:
