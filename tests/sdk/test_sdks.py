@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 import requests_mock
 
+from airflow_provider_extend.api.endpoints import rows
 from airflow_provider_extend.client import ClientSettings, ExtendClient
 from tests.sdk.conftest import Driven
 
@@ -151,3 +152,28 @@ def test_the_hook_sends_what_the_client_sends(driven: Driven) -> None:
         if ours != theirs:
             different.append((call["method"], theirs, ours))
     assert different == []
+
+
+def test_every_endpoint_of_the_version_is_driven(driven: Driven) -> None:
+    """Those that the client has no method for are named, and are the emulator's own tests to drive."""
+    addresses = {(exchange["method"], exchange["path"]) for _, exchange in driven.exchanges()}
+    missing = [
+        f"{row['method']} {row['path']}"
+        for row in rows()
+        if row["version"] == driven.version
+        and not any(method == row["method"] and fits(row["path"], path) for method, path in addresses)
+    ]
+    assert missing == WITHOUT_METHOD[driven.version]
+
+
+WITHOUT_METHOD = {
+    "2026-02-09": [],
+    "2025-04-21": ["POST /edit_schemas/generate", "GET /edit_templates/{id}", "POST /files"],
+}
+
+
+def fits(template: str, path: str) -> bool:
+    wanted, given = template.split("/"), path.split("/")
+    return len(wanted) == len(given) and all(
+        one.startswith("{") or one == other for one, other in zip(wanted, given, strict=True)
+    )
