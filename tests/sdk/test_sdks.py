@@ -141,6 +141,7 @@ _LISTS = (
 )
 
 
+@pytest.mark.filterwarnings("ignore::airflow_provider_extend.api.deprecations.ExtendDeprecationWarning")
 def test_the_hook_sends_what_the_client_sends(driven: Driven) -> None:
     different = []
     for call in driven.calls:
