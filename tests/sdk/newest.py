@@ -60,7 +60,7 @@ class Program:
         for name, data in {
             "invoice.txt": INVOICE.encode(),
             "receipt.txt": RECEIPT.encode(),
-            "form.txt": FORM.encode(),
+            "form.pdf": pdf(FORM.splitlines()),
             "packet.pdf": packet,
         }.items():
             self.files[name] = self.do("files.upload", file=(name, data)).id
@@ -165,7 +165,7 @@ class Program:
         self.do(f"{runs}.delete", moving.id)
 
     def edit_runs(self) -> None:
-        file, runs = {"id": self.files["form.txt"]}, "edit_runs"
+        file, runs = {"id": self.files["form.pdf"]}, "edit_runs"
         self.seconds(0.3)
         form = self.do("form_detection_runs.create", file=file, config={"instructions": "All fields"})
         self.ended("form_detection_runs.retrieve", form.id)
@@ -179,8 +179,8 @@ class Program:
         self.pages(f"{runs}.list", sort_by="createdAt")
         self.do(f"{runs}.list", status="PROCESSED", source="API", file_name_contains="form")
         self.fail(runs, file, {"config": config})
-        template = self.control("/edit_templates", {"name": "A form", "fileId": self.files["form.txt"]})
-        self.control("/edit_templates", {"name": "Another", "fileId": self.files["form.txt"]})
+        template = self.control("/edit_templates", {"name": "A form", "fileId": self.files["form.pdf"]})
+        self.control("/edit_templates", {"name": "Another", "fileId": self.files["form.pdf"]})
         self.do("edit_templates.retrieve", template["id"])
         self.pages("edit_templates.list", sort_by="createdAt", sort_dir="asc")
         self.do("edit_templates.list", name_contains="form")

@@ -53,7 +53,7 @@ class Program:
 
     def upload(self) -> None:
         packet = pdf(INVOICE.splitlines(), RECEIPT.splitlines())
-        given = {"invoice.txt": INVOICE.encode(), "form.txt": FORM.encode(), "packet.pdf": packet}
+        given = {"invoice.txt": INVOICE.encode(), "form.pdf": pdf(FORM.splitlines()), "packet.pdf": packet}
         for name, data in given.items():
             self.files[name] = self.do("file.upload", file=(name, data)).file.id
         self.do("file.upload", file=("again.txt", INVOICE.encode()), convert_to_pdf=True)
@@ -143,7 +143,7 @@ class Program:
         self.do("parser_run.delete", made.id)
 
     def edit(self) -> None:
-        file, config = {"fileId": self.files["form.txt"]}, {"instructions": "Name: Ada Lovelace"}
+        file, config = {"fileId": self.files["form.pdf"]}, {"instructions": "Name: Ada Lovelace"}
         self.seconds(0.3)
         self.do("edit.create", file=file, config=config)
         made = self.do("edit.create_async", file=file, config=config)
