@@ -120,9 +120,9 @@ def _watch_models(exchanges: list[dict[str, Any]]) -> None:
         if module.name.rpartition(".")[2] == "raw_client":
             importlib.import_module(module.name)
     for loaded in [m for name, m in sys.modules.items() if name.endswith("raw_client")]:
-        lenient = getattr(loaded, "parse_obj_as", None)
-        if lenient is not None:
-            loaded.parse_obj_as = _both(lenient, exchanges)  # type: ignore[attr-defined]
+        for name in ("construct_type", "parse_obj_as"):
+            if lenient := getattr(loaded, name, None):
+                setattr(loaded, name, _both(lenient, exchanges))
 
 
 def _both(lenient: Any, exchanges: list[dict[str, Any]]) -> Any:
