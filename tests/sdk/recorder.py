@@ -130,7 +130,8 @@ def _both(lenient: Any, exchanges: list[dict[str, Any]]) -> Any:
         if exchanges and exchanges[-1]["status"] < 300:
             exchanges[-1]["model"] = str(getattr(type_, "__name__", type_))
             try:
-                made = pydantic.TypeAdapter(type_).validate_json(json.dumps(object_), strict=True)
+                adapter = pydantic.TypeAdapter(type_)
+                made = adapter.validate_python(object_)
             except pydantic.ValidationError as error:
                 exchanges[-1]["wrong"] = [
                     f"{'.'.join(map(str, one['loc']))}: {one['msg']} (is {one['input']!r:.80})"
@@ -138,9 +139,22 @@ def _both(lenient: Any, exchanges: list[dict[str, Any]]) -> Any:
                 ]
             else:
                 exchanges[-1]["unknown"] = sorted(set(_unknown(made, "")))
+                seen = adapter.dump_python(made, mode="json", by_alias=True, warnings=False)
+                exchanges[-1]["wrong"] = _converted(object_, seen, "")
         return lenient(type_=type_, object_=object_)
 
     return read
+
+
+def _converted(sent: Any, read: Any, path: str) -> list[str]:
+    """Where the model has made something else of what was sent, a number of a text for instance."""
+    if isinstance(sent, dict) and isinstance(read, dict):
+        return [one for key in sent if key in read for one in _converted(sent[key], read[key], f"{path}.{key}")]
+    if isinstance(sent, list) and isinstance(read, list):
+        return [one for a, b in zip(sent, read, strict=True) for one in _converted(a, b, f"{path}[]")]
+    numbers = (int, float)
+    same = type(sent) is type(read) or (type(sent) in numbers and type(read) in numbers)
+    return [] if same else [f"{path}: {type(sent).__name__} read as {type(read).__name__}"]
 
 
 def _unknown(value: Any, path: str) -> list[str]:
