@@ -211,14 +211,12 @@ class Program:
             "split": {
                 "splits": [
                     {
-                        "id": "1",
                         "classificationId": "invoice",
                         "type": "invoice",
                         "startPage": 1,
                         "endPage": 1,
                     },
                     {
-                        "id": "2",
                         "classificationId": "receipt",
                         "type": "receipt",
                         "startPage": 2,

@@ -125,10 +125,9 @@ class Program:
         self.pages("evaluation_set_item.list", made.id, sort_by="createdAt", sort_dir="asc")
         self.do("evaluation_set_item.delete", item.id)
         body = {"processorId": processor_id, "evaluationSetId": made.id}
-        for rich in (False, True):
-            self.seconds(0.1, rich_metrics_2025=rich)
-            started = httpx.post(f"{self.base_url}/_control/batch_processor_runs", json=body).json()
-            self.ended("batch_processor_run.get", started["id"], "batch_processor_run")
+        self.seconds(0.1)
+        started = httpx.post(f"{self.base_url}/_control/batch_processor_runs", json=body).json()
+        self.ended("batch_processor_run.get", started["id"], "batch_processor_run")
 
     def parse(self) -> None:
         file = {"fileId": self.files["invoice.txt"]}

@@ -149,7 +149,9 @@ def _both(lenient: Any, exchanges: list[dict[str, Any]]) -> Any:
 def _converted(sent: Any, read: Any, path: str) -> list[str]:
     """Where the model has made something else of what was sent, a number of a text for instance."""
     if isinstance(sent, dict) and isinstance(read, dict):
-        return [one for key in sent if key in read for one in _converted(sent[key], read[key], f"{path}.{key}")]
+        return [
+            one for key in sent if key in read for one in _converted(sent[key], read[key], f"{path}.{key}")
+        ]
     if isinstance(sent, list) and isinstance(read, list):
         return [one for a, b in zip(sent, read, strict=True) for one in _converted(a, b, f"{path}[]")]
     numbers = (int, float)
