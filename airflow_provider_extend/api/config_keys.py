@@ -29,9 +29,9 @@ _SINCE_2025 = (V2025, V2026)
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """A closed list of words.
+    """A list of words.
 
-    :ivar known: version -> words.
+    :ivar known: version -> words that are documented.
     :ivar renamed: word -> what it is called in the other versions.
     """
 

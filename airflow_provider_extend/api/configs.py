@@ -1,8 +1,8 @@
 """A config checked against the API version that it is sent to, before money is spent.
 
-Refused are keys and words that the version calls otherwise, wrong types, words that are in no list, and what is
-missing: all at once. A key that no version documents is sent as it is, with a warning, since the API may add keys to
-a version; only where Extend itself refuses unknown keys (verify) is it refused here.
+Refused are keys and words that the version calls otherwise, wrong types, and what is missing: all at once. A key that
+no version documents, or a word that is in no list, is sent as it is, with a warning, since the API may add some to a
+version; only where Extend itself refuses unknown keys (verify) are keys refused here.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def check_config(kind: str, version: str, config: Any, *, partial: bool = False)
         2025-04-21.
     :param config: as it is sent; null stands for a key that is left out.
     :param partial: an `overrideConfig` of 2026-02-09, which holds what differs only.
-    :return: warnings: keys that are not documented for this version, and those that do nothing any more.
+    :return: warnings: keys and words that are not documented for this version, and keys that do nothing any more.
     :raises ExtendInputError: naming everything that is wrong; also as a list in its context, `problems`.
     """
     if kind not in CONFIGS:
@@ -134,7 +134,7 @@ class _Check:
         if new in known:
             self.problems.append(f"{where} {value!r} is called {new!r} in {self.version}")
         else:
-            self.problems.append(f"{where} is {value[:_SHOWN]!r}, expected one of {', '.join(known)}")
+            self.warnings.append(f"{where} is {value[:_SHOWN]!r}, documented are {', '.join(known)}")
 
 
 def _is_number(value: Any, kinds: type | tuple[type, ...]) -> bool:
