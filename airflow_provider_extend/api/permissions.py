@@ -62,11 +62,13 @@ PERMISSIONS: tuple[Permission, ...] = (
 )
 
 _BY_RESOURCE = {resource: row for row in PERMISSIONS for resource in row.resources}
+#: A resource that is in none: an error answer of Extend's must not become an error of this table.
+_NONE = Permission("this", (), reads=None, writes=None)
 
 
 def permission_for(endpoint: Endpoint) -> Permission:
-    """The family that `endpoint` belongs to."""
-    return _BY_RESOURCE[endpoint.resource]
+    """The family that `endpoint` belongs to, or one of which nothing is documented."""
+    return _BY_RESOURCE.get(endpoint.resource, _NONE)
 
 
 def what_is_needed(endpoint: Endpoint, version: str) -> str:

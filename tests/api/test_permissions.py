@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
@@ -54,6 +55,12 @@ def test_the_role_that_the_documentation_names(name: str, role: str | None, does
     assert permission_for(endpoint).role(endpoint) == role
     takes = f"the role {role} or above" if role else "a role that is not documented"
     assert f"In the dashboard, {does} takes {takes};" in what_is_needed(endpoint, V2026)
+
+
+def test_a_resource_of_no_family_is_refused_in_general_words() -> None:
+    endpoint = replace(find("files.list"), name="new_things.list")
+    assert permission_for(endpoint).role(endpoint) is None
+    assert "reading this takes a role that is not documented" in what_is_needed(endpoint, V2026)
 
 
 @pytest.mark.parametrize("version", [V2025, V2026])
