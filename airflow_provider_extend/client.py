@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -216,14 +216,16 @@ class ExtendClient(Resources):
         The page token is bound to the query (README section 7): every page is asked for with the same one.
 
         :param query: its `nextPageToken` is the page to begin with.
+        :raises ExtendInputError: at once for a name or id that cannot be sent; all else comes with the rows.
         """
-        token: str | None = (query or {}).get("nextPageToken")
+        with self.translated():
+            call = build(name, self.api_version, *path_args, query=query)
+        return self._rows(call)
+
+    def _rows(self, call: Call) -> Iterator[dict[str, Any]]:
         seen: set[str] = set()
         while True:
             with self.translated():
-                call = build(
-                    name, self.api_version, *path_args, query={**(query or {}), "nextPageToken": token}
-                )
                 answer = self._send(call)
                 rows, following = result_of(call, answer), next_page_token(answer)
                 if following in seen:
@@ -234,7 +236,7 @@ class ExtendClient(Resources):
             if following is None:
                 return
             seen.add(following)
-            token = following
+            call = replace(call, query={**call.query, "nextPageToken": following})
 
     def prepared(self, name: str, *path_args: str) -> Callable[[], int | None]:
         """One request, without a body, that can be sent from a signal handler.
