@@ -624,7 +624,8 @@ class EvaluationSetItems:
         2026-02-09: POST /evaluation_sets/{evaluationSetId}/items
 
         :param evaluation_set_id: id.
-        :param items: required; `{fileId or fileIds (2 to 50), expectedOutput}` each; 1 to 100 of them.
+        :param items: required; `{fileId or fileIds, expectedOutput}` each; 1 to 100 of them; 2 to 50
+            fileIds each.
         :return: list[dict[str, Any]]: as the API spells it, out of its envelope.
         :raises ExtendInputError: it cannot be sent so; nothing was.
         :raises ExtendNotFound: there is no such id in this workspace.
@@ -906,7 +907,8 @@ class ExtractRuns:
         :param extractor: `{id, version?, overrideConfig?}`; version: `latest`, `draft` or `x.y`.
         :param config: an extractor's config (schema, rules, advanced options).
         :param file: `{url, name?, settings?}`, `{id}` of a file of Extend, or `{text, name?}`.
-        :param package: `{files}`: 2 to 50 files, by url or id, read together in one run.
+        :param package: `{files}`, by url or id, that are read together in one run; 2 to 50 files, each
+            once.
         :param priority: lower numbers first, default 50; 1 to 100.
         :param metadata: given back with the run; the key `extend:usage_tags` (list of texts) is reserved;
             at most 10 KB as JSON.
@@ -959,7 +961,8 @@ class ExtractRuns:
         :param extractor: `{id, version?, overrideConfig?}`; version: `latest`, `draft` or `x.y`.
         :param config: an extractor's config (schema, rules, advanced options).
         :param file: `{url, name?, settings?}`, `{id}` of a file of Extend, or `{text, name?}`.
-        :param package: `{files}`: 2 to 50 files, by url or id, read together in one run.
+        :param package: `{files}`, by url or id, that are read together in one run; 2 to 50 files, each
+            once.
         :param metadata: given back with the run; the key `extend:usage_tags` (list of texts) is reserved;
             at most 10 KB as JSON.
         :return: dict[str, Any]: as the API spells it, out of its envelope.
@@ -2504,7 +2507,8 @@ class WorkflowRuns:
         :param workflow: required; `{id, version?}`; version: a number as text, or `draft`; without it the
             latest that is deployed.
         :param file: `{url, name?, settings?}`, `{id}` of a file of Extend, or `{text, name?}`.
-        :param package: `{files}`: 2 to 50 files, by url or id, read together in one run.
+        :param package: `{files}`, by url or id, that are read together in one run; 2 to 50 files, each
+            once.
         :param outputs: `{processorId, output}` each: results that are known before; not with a package.
         :param priority: lower numbers first, default 50; 1 to 100.
         :param metadata: given back with the run; the key `extend:usage_tags` (list of texts) is reserved;

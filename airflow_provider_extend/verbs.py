@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import warnings
 from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -40,8 +41,10 @@ class Resource:
     def _ask(self, endpoint: Endpoint, ids: tuple[Any, ...], given: dict[str, Any]) -> Any:
         client = self._client
         with client.translated():
-            query, body = arrange(endpoint, client.api_version, given)
+            query, body, said = arrange(endpoint, client.api_version, given)
         warn_deprecated(endpoint.name, client.api_version, stacklevel=3)
+        for each in said:
+            warnings.warn(each, stacklevel=3)
         if endpoint.verb == "list":
             return client.iterate(endpoint.name, *ids, query=query)
         return client.call(endpoint.name, *ids, query=query, body=body or None)
@@ -54,7 +57,7 @@ class Resource:
                     f"{endpoint.name} takes one file, a path or a binary stream, {len(ids)} given. Nothing was sent."
                 )
             name = given.pop("name", None)
-            query, body = arrange(endpoint, client.api_version, {**given, "file": ids[0]})
+            query, body, _ = arrange(endpoint, client.api_version, {**given, "file": ids[0]})
         return client.upload(
             ids[0], name=name, password=body.get("password"), convert_to_pdf=query.get("convertToPdf")
         )

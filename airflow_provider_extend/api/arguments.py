@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any
@@ -14,8 +13,8 @@ from airflow_provider_extend.api.parameters import BODY, QUERY, Parameter, Rule
 
 def arrange(
     endpoint: Endpoint, version: str, given: Mapping[str, Any]
-) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Query and body of a call, in the API's spelling.
+) -> tuple[dict[str, Any], dict[str, Any], list[str]]:
+    """Query and body of a call, in the API's spelling, and warnings.
 
     :param given: value by parameter, in snake case or in the API's spelling; None counts as not given.
     :raises ExtendEndpointNotInVersion: naming the versions that have the endpoint.
@@ -32,44 +31,33 @@ def arrange(
             continue
         if known[key].name in values:
             raise _refused(endpoint, version, f"{known[key].keyword} is given twice, in two spellings")
-        _check_limits(endpoint, version, known[key], value)
         values[known[key].name] = value
     missing = [p.keyword for p in parameters if p.required and p.name not in values]
     if missing:
         raise _refused(endpoint, version, f"{', '.join(missing)} must be given")
     for rule in endpoint.rules(version):
         _check_rule(endpoint, version, rule, values)
+    warnings = [
+        said for name, value in values.items() for said in _checked(endpoint, version, known[name], value)
+    ]
     parts: dict[str, dict[str, Any]] = {QUERY: {}, BODY: {}}
     for name, value in values.items():
         parts[known[name].where][name] = value
-    return parts[QUERY], parts[BODY]
+    return parts[QUERY], parts[BODY], warnings
 
 
 def _spellings(parameter: Parameter) -> set[str]:
     return {parameter.name, parameter.keyword}
 
 
-def _check_limits(endpoint: Endpoint, version: str, parameter: Parameter, value: Any) -> None:
-    limits = parameter.limits
-    if limits is None:
-        return
-    if limits.size:
-        size, what = _json_size(value), "{} bytes as JSON"
-    elif isinstance(value, list | tuple):
-        size, what = len(value), "{} of them"
-    else:
-        size, what = value if isinstance(value, int) else None, "{}"
-    if size is None or limits.least <= size <= limits.most:
-        return
-    allowed = f"at most {limits.most}" if limits.size else f"{limits.least} to {limits.most}"
-    raise _refused(endpoint, version, f"{parameter.keyword} is {what.format(size)}, {allowed} may be")
-
-
-def _json_size(value: Any) -> int | None:
+def _checked(endpoint: Endpoint, version: str, parameter: Parameter, value: Any) -> list[str]:
+    """Warnings about the value."""
+    if parameter.limit is None:
+        return []
     try:
-        return len(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace"))
-    except (TypeError, ValueError, RecursionError):
-        return None  # no JSON: the transport says so
+        return parameter.limit.check(value) or []
+    except ExtendInputError as error:
+        raise ExtendInputError(f"{endpoint.name} (API version {version}): {error}") from None
 
 
 def _check_rule(endpoint: Endpoint, version: str, rule: Rule, values: Iterable[str]) -> None:

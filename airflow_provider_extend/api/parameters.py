@@ -1,6 +1,6 @@
 """What an endpoint takes in its query and body, read from the lines and the glossary of `api.table`.
 
-Types, limits and rules are those of Extend's documentation. Values are checked in `api.arguments`.
+Types and rules are those of Extend's documentation. Values are checked in `api.arguments`.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from airflow_provider_extend.api.limits import LIMITS, Limit
 from airflow_provider_extend.api.table import GLOSSARY, GROUPS
 
 QUERY, BODY = "query", "body"
@@ -19,16 +20,6 @@ BINARY = "binary"
 _HUMP = re.compile(r"(?<=[a-z0-9])([A-Z])")
 _PARAMETER = re.compile(r"(\??)(\w+)(?::(\w+))?(!?)(?:@(\S+))?$")
 _RULE = re.compile(r"(1|0-1|1\+)\(([\w,]+)\)(?:@(\S+))?$")
-_LIMITS = re.compile(r"(?:(\d+)\.\.)?(\d+)(b?)$")
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """From `least` to `most`: of a number itself, of the items of a list, or (`size`) of the bytes as JSON."""
-
-    least: int
-    most: int
-    size: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +30,7 @@ class Parameter:
     :ivar where: `query` or `body`.
     :ivar kind: `text`, `integer`, `boolean`, `object`, `texts`, `objects`, `binary`, or the values that are
         allowed with `|` between them.
-    :ivar limits: as documented; None: none is.
+    :ivar limit: as documented; None: none is.
     :ivar meaning: in a few words, with its unit and default.
     """
 
@@ -47,7 +38,7 @@ class Parameter:
     where: str
     required: bool
     kind: str
-    limits: Limits | None
+    limit: Limit | None
     meaning: str
 
     @property
@@ -112,10 +103,9 @@ def _parameter(name: str, where: str, required: bool, word: str) -> Parameter:
     return Parameter(name, where, required, *_WORDS[word])
 
 
-def _word(line: str) -> tuple[str, tuple[str, Limits | None, str]]:
-    word, kind, limits, meaning = line.split(None, 3)
-    found = _LIMITS.match(limits)
-    return word, (kind, found and Limits(int(found[1] or 0), int(found[2]), bool(found[3])), meaning)
+def _word(line: str) -> tuple[str, tuple[str, Limit | None, str]]:
+    word, kind, limit, meaning = line.split(None, 3)
+    return word, (kind, None if limit == "-" else LIMITS[limit], meaning)
 
 
 def _expanded(tokens: str) -> Iterator[str]:

@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from airflow_provider_extend.api.deprecations import replacement
 from airflow_provider_extend.api.endpoints import ENDPOINTS, RUN, Endpoint
-from airflow_provider_extend.api.parameters import BINARY, BODY, Limits, Parameter
+from airflow_provider_extend.api.parameters import BINARY, BODY, Parameter
 
 RESOURCES: tuple[str, ...] = tuple(dict.fromkeys(endpoint.resource for endpoint in ENDPOINTS.values()))
 
@@ -176,15 +176,9 @@ def _parameters(each: Mapping[str, Shape]) -> Iterator[str]:
 
 
 def _told(parameter: Parameter) -> str:
-    limits = f"; {_bounds(parameter.limits, parameter.kind)}" if parameter.limits else ""
+    limit = f"; {parameter.limit.said}" if parameter.limit else ""
     values = f"{', '.join(parameter.kind.split('|'))}; " if "|" in parameter.kind else ""
-    return f"{'required; ' if parameter.required else ''}{values}{parameter.meaning}{limits}"
-
-
-def _bounds(limits: Limits, kind: str) -> str:
-    if limits.size:
-        return f"at most {limits.most // 1024} KB as JSON"
-    return f"{limits.least} to {limits.most}{'' if kind == 'integer' else ' of them'}"
+    return f"{'required; ' if parameter.required else ''}{values}{parameter.meaning}{limit}"
 
 
 def _outcome(endpoint: Endpoint, each: Mapping[str, Shape]) -> Iterator[str]:

@@ -15,10 +15,10 @@ The indented line below a row has its parameters in the API's spelling, `[?]name
 by their year: `@2026`, `@2025+` since then, `@-2025` until then. `+paging` and `+sorting` stand for those of a list.
 What they must be together: `1(a,b)` exactly one of them, `0-1(a,b)` at most one, `1+(a,b)` at least one.
 
-`GLOSSARY`: word, type, limits, meaning. Types: `text`, `integer`, `boolean`, `object` (JSON), `texts` and `objects`
-(lists), `binary`, or the values with `|` between them. Limits: `1..100` of a number, or of the length of a list;
-`10240b` bytes as JSON; `-` none. A `?` in a meaning marks what may be left out.
-Sources: endpoint pages of each version, SDK 0.2.0 and 1.20.0; limits README 8, metadata runs.md 6.
+`GLOSSARY`: word, type, limit, meaning. Types: `text`, `integer`, `boolean`, `object` (JSON), `texts` and `objects`
+(lists), `binary`, or the values with `|` between them. Limit: one of `api.limits.LIMITS`; `-` none. A `?` in a meaning
+marks what may be left out.
+Sources: endpoint pages of each version, SDK 0.2.0 and 1.20.0.
 """
 
 from __future__ import annotations
@@ -246,7 +246,7 @@ anyFile               object    -            `{url, name?, settings?}`, `{id}` o
 apiVersion            text      -            API version of the payloads, YYYY-MM-DD; cannot be changed later
 base64File            object    -            `{fileName?}` with one of `fileUrl`, `fileId`, `fileBase64`
 batchId               text      -            only members of this batch
-batchPriority         integer   1..100       lower numbers first; the default is said to be lower than that of single runs
+batchPriority         integer   priority     lower numbers first; the default is said to be lower than that of single runs
 classifier            object    -            `{id, version?, overrideConfig?}`; version: `latest`, `draft` or `x.y`
 classifierId          text      -            only runs of this classifier
 classifyConfig        object    -            a classifier's config (classifications, rules, advanced options)
@@ -273,35 +273,35 @@ extractor             object    -            `{id, version?, overrideConfig?}`; 
 extractorId           text      -            only runs of this extractor
 fileId                text      -            id of a file of Extend
 fileNameContains      text      -            only runs whose file name holds this text
-files                 objects   1..50        `{fileUrl or fileId, fileName?, outputs?}` each; one run a file
+files                 objects   files        `{fileUrl or fileId, fileName?, outputs?}` each; one run a file
 fileSortBy            createdAt -            default createdAt
 fileText              text      -            the file's text
 fileUrl               text      -            where Extend fetches the file
 formConfig            object    -            how fields of a form are found
 generate              object    -            `{files, instructions?}`: make a schema from sample documents
-inputs                objects   1..1000      `{file, metadata?}` each; file by url, id or text
+inputs                objects   batch        `{file, metadata?}` each; file by url, id or text
 maxPageSize           integer   -            rows a page; default and maximum are not documented; all pages are read anyway
 mediaType             text      -            MIME type
-mergedMetadata        object    10240b       merged key by key into what is there; the key `extend:usage_tags` (list of texts) is reserved
-metadata              object    10240b       given back with the run; the key `extend:usage_tags` (list of texts) is reserved
+mergedMetadata        object    metadata     merged key by key into what is there; the key `extend:usage_tags` (list of texts) is reserved
+metadata              object    metadata     given back with the run; the key `extend:usage_tags` (list of texts) is reserved
 name                  text      -            name to show
 nameContains          text      -            only those whose name holds this text
-newItems              objects   1..100       `{fileId or fileIds (2 to 50), expectedOutput}` each
+newItems              objects   items        `{fileId or fileIds, expectedOutput}` each
 nextPageToken         text      -            page to begin with, from an earlier answer to the same query (README 7)
 oldEditConfig         object    -            schema, instructions, advanced options (2025-04-21 spelling)
 oldFile               object    -            `{fileName?}` with one of `fileUrl`, `fileId`
-oldInputs             objects   1..1000      `{file or rawText, metadata?, secrets?}` each; file by `fileUrl` or `fileId`
+oldInputs             objects   inputs       `{file or rawText, metadata?, secrets?}` each; file by `fileUrl` or `fileId`
 oldItems              objects   -            `{fileId, expectedOutput}` each; how many a call takes is not documented
 oldMergedMetadata     object    -            merged into what is there
 oldMetadata           object    -            given back with the run; a limit is not documented
 outputs               objects   -            `{processorId, output}` each: results that are known before; not with a package
-package               object    -            `{files}`: 2 to 50 files, by url or id, read together in one run
-pageSize              integer   1..1000       rows a page, default 10; all pages are read anyway
+package               object    package      `{files}`, by url or id, that are read together in one run
+pageSize              integer   rows          rows a page, default 10; all pages are read anyway
 parseConfig           object    -            how the file is parsed: target, chunking, blocks, advanced options
 parseSource           text      -            API, STUDIO, WORKFLOW_RUN, ADMIN, BATCH_PARSER_RUN, EDIT_RUN or DOCUMENT_PROCESSOR_RUN; ignored beside batchId
 parseStatus           text      -            PENDING, PROCESSING, PROCESSED or FAILED
 password              text      -            of a protected PDF
-priority              integer   1..100       lower numbers first, default 50
+priority              integer   priority     lower numbers first, default 50
 processorConfig       object    -            a processor's config in the spelling of the version; for a run it replaces that of the processor's version
 processorId           text      -            id of the processor
 processorType         EXTRACT|CLASSIFY|SPLITTER -            kind of processor
@@ -327,7 +327,7 @@ splitter              object    -            `{id, version?, overrideConfig?}`; 
 splitterId            text      -            only runs of this splitter
 steps                 objects   -            `{type, name, next?, ...}` each: the steps of the workflow
 storedFile            object    -            `{url, name?, settings?}`, or `{id}` of a file of Extend
-storedInputs          objects   1..1000      `{file, metadata?}` each; file by url or id
+storedInputs          objects   batch        `{file, metadata?}` each; file by url or id
 sync                  boolean   -            wait for the result, 5 minutes at most; then the run goes on
 templateId            text      -            saved template to edit, in the place of a file
 upload                binary    -            path, or binary stream that can be rewound; sent as multipart
@@ -343,9 +343,9 @@ withHtml              boolean   -            with the text as HTML; deprecated o
 withMarkdown          boolean   -            with the text as Markdown; deprecated on 2026-02-09; default false
 withText              boolean   -            with the plain text; deprecated on 2026-02-09; default false
 workflow              object    -            `{id, version?}`; version: a number as text, or `draft`; without it the latest that is deployed
-workflowBatchPriority integer   1..100       lower numbers first, default 90
+workflowBatchPriority integer   priority     lower numbers first, default 90
 workflowId            text      -            id of the workflow
-workflowInputs        objects   1..1000      `{file, metadata?, secrets?}` each; file by url, id or text
+workflowInputs        objects   batch        `{file, metadata?, secrets?}` each; file by url, id or text
 workflowStatus        text      -            PENDING, PROCESSING, NEEDS_REVIEW, REJECTED, PROCESSED, FAILED; since 2025-04-21 CANCELLED, CANCELLING
 workflowVersion       text      -            a number as text, or `draft`; without it the latest that is deployed
 """

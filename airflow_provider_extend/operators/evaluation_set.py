@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_extend import decisions, fingerprints
 from airflow_provider_extend.api.endpoints import find
 from airflow_provider_extend.api.errors import ExtendInputError
+from airflow_provider_extend.api.limits import EVALUATION_ITEMS, check_evaluation_item
 from airflow_provider_extend.api.versions import V2026
 from airflow_provider_extend.exceptions import airflow_errors
 from airflow_provider_extend.operators._base import ExtendOperator
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
     from airflow_provider_extend._compat import Context
     from airflow_provider_extend.client import ExtendClient
 
-#: Items in one create call (SDK 1.20.0); older versions name no limit.
-_ITEMS_PER_CALL = 100
+#: Items in one create call of 2026-02-09; older versions name no limit.
+_ITEMS_PER_CALL = EVALUATION_ITEMS[1]
 
 
 class ExtendCreateEvaluationSetOperator(ExtendOperator):
@@ -182,7 +183,7 @@ class ExtendCreateEvaluationSetItemsOperator(ExtendOperator):
 
 
 def _files_of(item: Mapping[str, Any]) -> list[str]:
-    return [item["fileId"]] if "fileId" in item else list(item.get("fileIds", ()))
+    return [item["fileId"]] if "fileId" in item else list(item["fileIds"])
 
 
 def _checked(items: Any) -> list[Mapping[str, Any]]:
@@ -192,9 +193,5 @@ def _checked(items: Any) -> list[Mapping[str, Any]]:
             '{"fileId": ..., "expectedOutput": ...}. Nothing was sent.'
         )
     for number, item in enumerate(items):
-        # What is wrong is said without the item: it holds a document's content.
-        if not isinstance(item, Mapping) or not _files_of(item) or "expectedOutput" not in item:
-            raise ExtendInputError(
-                f"items[{number}] has no fileId (or fileIds) or no expectedOutput. Nothing was sent."
-            )
+        check_evaluation_item(f"items[{number}]", item)
     return list(items)

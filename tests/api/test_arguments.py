@@ -11,7 +11,9 @@ FILE = {"id": "file_1"}
 
 
 def given(name: str, version: str = V2026, /, **parameters):
-    return arrange(find(name), version, parameters)
+    query, body, warnings = arrange(find(name), version, parameters)
+    assert warnings == []
+    return query, body
 
 
 def refused(name: str, version: str = V2026, /, **parameters) -> str:
@@ -102,23 +104,37 @@ def test_a_parameter_in_two_spellings_is_refused():
 @pytest.mark.parametrize("priority", [0, 101, -1])
 def test_a_priority_outside_1_to_100_is_refused(priority):
     text = refused("extract_runs.create", file=FILE, priority=priority)
-    assert f"priority is {priority}, 1 to 100 may be" in text
+    assert f"priority is {priority}: expected a whole number from 1 to 100" in text
 
 
-@pytest.mark.parametrize("priority", [1, 100, "50"])
-def test_a_priority_at_the_limit_or_still_to_be_read_passes(priority):
+@pytest.mark.parametrize("priority", [1, 100])
+def test_a_priority_at_the_limit_passes(priority):
     assert given("extract_runs.create", file=FILE, priority=priority)[1]["priority"] == priority
 
 
 @pytest.mark.parametrize(
     ("name", "version", "parameters", "told"),
     [
-        ("parse_runs.create_batch", V2026, {"inputs": []}, "inputs is 0 of them, 1 to 1000 may be"),
-        ("parse_runs.create_batch", V2026, {"inputs": [{}] * 1001}, "inputs is 1001 of them"),
-        ("workflow_runs.create_batch", V2024, {"workflow_id": "w", "inputs": ()}, "inputs is 0 of them"),
-        ("evaluation_set_items.create", V2026, {"items": [{}] * 101}, "items is 101 of them, 1 to 100"),
-        ("workflow_runs.create", V2025, {"workflow_id": "w", "files": [{}] * 51}, "files is 51 of them"),
-        ("files.list", V2025, {"max_page_size": 1001}, "max_page_size is 1001, 1 to 1000 may be"),
+        ("parse_runs.create_batch", V2026, {"inputs": []}, "inputs holds 0: a batch takes 1 to 1000"),
+        ("parse_runs.create_batch", V2026, {"inputs": [{}] * 1001}, "inputs holds 1001"),
+        ("workflow_runs.create_batch", V2024, {"workflow_id": "w", "inputs": ()}, "inputs holds 0"),
+        ("evaluation_set_items.create", V2026, {"items": [{}] * 101}, "items holds 101"),
+        ("workflow_runs.create", V2025, {"workflow_id": "w", "files": [{}] * 51}, "files holds 51"),
+        ("files.list", V2025, {"max_page_size": 1001}, "max_page_size is 1001: expected a whole number"),
+        ("extract_runs.create", V2026, {"package": {"files": [FILE]}}, "package holds 1"),
+        (
+            "workflow_runs.create",
+            V2026,
+            {"workflow": {}, "package": {"files": [FILE, FILE]}},
+            "is the same file as",
+        ),
+        ("evaluation_set_items.create", V2026, {"items": [{"fileIds": ["f"]}]}, "no expectedOutput"),
+        (
+            "extract_runs.create_batch",
+            V2026,
+            {"extractor": {}, "inputs": [{"metadata": {"extend:usage_tags": 1}}]},
+            "inputs[0].metadata 'extend:usage_tags' is a int",
+        ),
     ],
 )
 def test_too_few_or_too_many_are_refused(name, version, parameters, told):
@@ -134,7 +150,7 @@ def test_metadata_above_10_kb_is_refused_without_being_shown():
     fits = {"k": "é" * ((10240 - len('{"k":""}')) // 2)}
     assert given("extract_runs.create", file=FILE, metadata=fits)[1]["metadata"] == fits
     text = refused("extract_runs.create", file=FILE, metadata={"k": fits["k"] + "éa"})
-    assert "metadata is 10243 bytes as JSON, at most 10240 may be" in text
+    assert "metadata has 10243 bytes as JSON: at most 10240 may be" in text
     assert "é" not in text
 
 
@@ -145,9 +161,25 @@ def test_metadata_of_an_older_version_has_no_limit_here():
     ] == (large)
 
 
-def test_what_is_no_json_is_left_to_the_transport():
-    strange = {"k": object()}
-    assert given("extract_runs.create", file=FILE, metadata=strange)[1]["metadata"] is strange
+def test_metadata_that_are_no_json_are_refused():
+    assert "JSON does not know" in refused("extract_runs.create", file=FILE, metadata={"k": object()})
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters"),
+    [
+        ("extract_runs.create", {"file": FILE, "metadata": {"extend:usage_tags": ["a b"]}}),
+        ("workflow_runs.update", {"metadata": {"extend:usage_tags": ["a b"]}}),
+        (
+            "parse_runs.create_batch",
+            {"inputs": [{"file": FILE, "metadata": {"extend:usage_tags": ["a b"]}}]},
+        ),
+    ],
+)
+def test_what_extend_changes_of_it_is_told(name, parameters):
+    _, body, [said] = arrange(find(name), V2026, parameters)
+    assert body == parameters
+    assert "'a b' as 'ab'" in said
 
 
 @pytest.mark.parametrize(

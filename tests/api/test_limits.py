@@ -15,7 +15,15 @@ def test_a_priority_is_a_whole_number_from_1_to_100(priority):
 
 @pytest.mark.parametrize(
     ("priority", "shown"),
-    [(0, "0"), (101, "101"), (-3, "-3"), (True, "True"), (50.0, "50.0"), ("50", "'50'"), ([1], r"\[1\]")],
+    [
+        (0, "0"),
+        (101, "101"),
+        (-3, "-3"),
+        (True, "True"),
+        (50.0, "50.0"),
+        ("50", "'50'"),
+        ([1], "a list of int"),
+    ],
 )
 def test_another_priority_is_named_with_what_is_expected(priority, shown):
     with pytest.raises(ExtendInputError, match=f"priority is {shown}: .* from 1 to 100. Nothing was sent"):
@@ -23,30 +31,44 @@ def test_another_priority_is_named_with_what_is_expected(priority, shown):
 
 
 def test_metadata_up_to_its_limit_pass():
-    whole = {"a": "x" * (10 * 1024 - len('{"a": ""}'))}
+    whole = {"a": "x" * (10 * 1024 - len('{"a":""}'))}
     assert limits.check_metadata(whole) == []
     assert limits.check_metadata(None) == []
     assert limits.check_metadata({}) == []
-    with pytest.raises(ExtendInputError, match=r"larger than 10 KB as JSON\. Nothing was sent"):
+    with pytest.raises(
+        ExtendInputError, match=r"metadata has 10241 bytes as JSON: at most 10240 may be\. Nothing"
+    ):
         limits.check_metadata({"a": whole["a"] + "x"})
-    with pytest.raises(ExtendInputError, match="larger than 9 KB"):
+    with pytest.raises(ExtendInputError, match="at most 9216 may be"):
         limits.check_metadata(whole, limit=limits.OWN_METADATA_BYTES)
 
 
-def test_the_size_is_that_of_the_bytes_on_the_wire():
-    """Characters beyond ASCII are sent as escapes of six bytes."""
-    with pytest.raises(ExtendInputError, match="larger"):
-        limits.check_metadata({"a": "ü" * 2000})
-    assert limits.check_metadata({"a": "u" * 2000}) == []
+def test_the_size_is_that_of_the_shortest_spelling():
+    """What Extend may count is not refused here: how it counts is not documented."""
+    assert limits.check_metadata({"a": "ü" * 5000}) == []
+    with pytest.raises(ExtendInputError, match="has 10408 bytes") as caught:
+        limits.check_metadata({"a": "ü" * 5200})
+    assert "ü" not in str(caught.value)
 
 
-@pytest.mark.parametrize("metadata", [["a"], "a", 1, True])
-def test_metadata_are_an_object(metadata):
-    with pytest.raises(ExtendInputError, match="metadata is no object"):
+@pytest.mark.parametrize(
+    ("metadata", "found"), [(["a"], "a list of str"), ("a", "a str"), (1, "a int"), (True, "a bool")]
+)
+def test_metadata_are_an_object(metadata, found):
+    with pytest.raises(ExtendInputError, match=f"metadata is {found}: expected an object. Nothing was sent"):
         limits.check_metadata(metadata)
 
 
-@pytest.mark.parametrize("value", [date(2026, 1, 1), {1: "a", "b": 2}, "\ud800", {"a": {1, 2}}])
+DEEP: list[object] = []
+for _ in range(100_000):
+    DEEP = [DEEP]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [date(2026, 1, 1), {1: "a", "b": 2}, "\ud800", {"a": {1, 2}}, DEEP],
+    ids=lambda v: type(v).__name__,
+)
 def test_what_json_does_not_know_is_named_by_its_place(value):
     with pytest.raises(ExtendInputError, match="config holds what JSON does not know"):
         limits.check_json("config", value)
@@ -55,7 +77,7 @@ def test_what_json_does_not_know_is_named_by_its_place(value):
 
 
 def test_bytes_of_json():
-    assert limits.check_json("x", {"b": 1, "a": [None]}) == len('{"a": [null], "b": 1}')
+    assert limits.check_json("x", {"b": 1, "a": [None, "ü"]}) == len('{"a":[null,"ü"],"b":1}') + 1
 
 
 def test_usage_tags_of_allowed_characters_say_nothing():
@@ -82,11 +104,16 @@ def files(number: int) -> list[dict[str, str]]:
     return [{"id": f"file_{n}"} for n in range(number)]
 
 
+def items(number: int) -> list[dict[str, object]]:
+    return [{"fileId": f"f{n}", "expectedOutput": {}} for n in range(number)]
+
+
 LISTS = [
     (limits.check_batch, "inputs", lambda n: [{}] * n, 1, 1000),
+    (limits.check_inputs, "inputs", lambda n: [{}] * n, 1, 1000),
     (limits.check_workflow_files, "files", files, 1, 50),
     (limits.check_package, "package", files, 2, 50),
-    (limits.check_evaluation_items, "items", lambda n: [{"fileId": f"f{k}"} for k in range(n)], 1, 100),
+    (limits.check_evaluation_items, "items", items, 1, 100),
 ]
 
 
@@ -124,19 +151,74 @@ def test_a_file_of_a_package_is_an_id_or_a_url(file):
     assert "5ecret" not in str(caught.value)
 
 
+def several(*file_ids: object) -> dict[str, object]:
+    return {"fileIds": [*file_ids], "expectedOutput": {}}
+
+
 def test_an_evaluation_item_of_several_files_holds_2_to_50():
-    limits.check_evaluation_items([{"fileIds": ["a", "b"]}, {"fileIds": [str(n) for n in range(50)]}])
+    limits.check_evaluation_items([several("a", "b"), several(*map(str, range(50)))])
     for number in (1, 51):
-        with pytest.raises(ExtendInputError, match=rf"items\[1\]\.fileIds holds {number}"):
-            limits.check_evaluation_items([{"fileId": "a"}, {"fileIds": [str(n) for n in range(number)]}])
+        with pytest.raises(
+            ExtendInputError, match=rf"items\[1\]\.fileIds holds {number}: an evaluation item"
+        ):
+            limits.check_evaluation_items([*items(1), several(*map(str, range(number)))])
     with pytest.raises(ExtendInputError, match=r"items\[0\]\.fileIds\[1\] is the same file as"):
-        limits.check_evaluation_items([{"fileIds": ["a", "a"]}])
+        limits.check_evaluation_items([several("a", "a")])
 
 
 @pytest.mark.parametrize(
     ("item", "found"),
-    [({"fileId": "a", "fileIds": []}, "fileId and fileIds"), ({}, "no file"), ("a", "no file")],
+    [
+        ({"fileId": "a", "fileIds": []}, "has fileId and fileIds: expected either fileId or fileIds"),
+        ({}, "has no file: expected either fileId or fileIds"),
+        ("5ecret", "has no file: expected either fileId or fileIds"),
+        ({"fileId": "a", "5ecret": 1}, "has no expectedOutput"),
+        ({"fileId": ["5ecret"], "expectedOutput": {}}, "fileId is a list of str: expected an id of a file"),
+        ({"fileId": "", "expectedOutput": {}}, "fileId is a str: expected an id of a file"),
+        ({"fileIds": "5ecret", "expectedOutput": {}}, "fileIds is a str: expected a list"),
+        (several("a", ["5ecret"]), r"fileIds\[1\] is a list of str: expected an id of a file"),
+    ],
 )
-def test_an_evaluation_item_has_one_of_two_keys(item, found):
-    with pytest.raises(ExtendInputError, match=rf"items\[0\] has {found}: expected either fileId or fileIds"):
-        limits.check_evaluation_items([item])
+def test_what_an_evaluation_item_lacks_is_told_without_the_item(item, found):
+    with pytest.raises(ExtendInputError, match=rf"items\[1\][. ]{found}.*Nothing was sent") as caught:
+        limits.check_evaluation_items([*items(1), item])
+    assert "5ecret" not in str(caught.value)
+
+
+def test_the_metadata_of_each_input_of_a_batch_are_checked():
+    limits.check_batch([{"metadata": {"a": 1}}, {}, "text"])
+    with pytest.raises(ExtendInputError, match=r"inputs\[1\]\.metadata is a str: expected an object"):
+        limits.check_batch([{}, {"metadata": "a"}])
+    with pytest.raises(ExtendInputError, match=r"inputs\[0\]\.metadata has 10249 bytes"):
+        limits.check_batch([{"metadata": {"a": "x" * 10241}}])
+    with pytest.raises(ExtendInputError, match=r"inputs\[0\]\.metadata 'extend:usage_tags' is a str"):
+        limits.check_batch([{"metadata": {"extend:usage_tags": "a"}}])
+
+
+def test_tags_of_a_whole_batch_are_told_once():
+    inputs = [{"metadata": {"extend:usage_tags": [tag, "ok"]}} for tag in ("a b", "a b", "c d", "ok")]
+    assert limits.check_batch(inputs) == [
+        "Extend keeps letters, digits, hyphens and underscores of a usage tag: 3 of 8 tags are reported otherwise than "
+        "written ('a b' as 'ab', 'c d' as 'cd')."
+    ]
+
+
+@pytest.mark.parametrize("rows", [0, 1001, "10", True, None])
+def test_a_page_holds_1_to_1000_rows(rows):
+    limits.check_page_rows(1)
+    limits.check_page_rows(1000)
+    with pytest.raises(
+        ExtendInputError, match=r"max_page_size is .*: expected a whole number from 1 to 1000"
+    ):
+        limits.check_page_rows(rows)
+
+
+def test_a_package_is_an_object_with_files():
+    check = limits.LIMITS["package"].check
+    assert check({"files": files(2)}) is None
+    with pytest.raises(ExtendInputError, match="package holds 1: a package takes 2 to 50"):
+        check({"files": files(1)})
+    with pytest.raises(ExtendInputError, match="package is a list of dict: expected an object with files"):
+        check(files(2))
+    with pytest.raises(ExtendInputError, match="package is a NoneType: expected a list"):
+        check({})

@@ -9,7 +9,7 @@ import pytest
 
 from airflow_provider_extend.api.endpoints import ENDPOINTS, find
 from airflow_provider_extend.api.errors import ExtendEndpointNotInVersion
-from airflow_provider_extend.api.parameters import Limits, Parameter, in_versions, parse, snake
+from airflow_provider_extend.api.parameters import Parameter, in_versions, parse, snake
 from airflow_provider_extend.api.table import ENDPOINTS_TABLE, GLOSSARY
 
 with (Path(__file__).parent.parent / "data" / "parameters.csv").open(newline="") as _file:
@@ -57,21 +57,22 @@ def test_a_parameter_has_its_documented_place_and_need(documented):
 
 
 @pytest.mark.parametrize(
-    ("name", "version", "key", "least", "most"),
+    ("name", "version", "key", "said"),
     [
-        ("extract_runs.create", V2026, "priority", 1, 100),
-        ("processor_runs.create", V2024, "priority", 1, 100),
-        ("workflow_runs.create_batch", V2026, "priority", 1, 100),
-        ("workflow_runs.create", V2025, "files", 1, 50),
-        ("workflow_runs.create_batch", V2024, "inputs", 1, 1000),
-        ("split_runs.create_batch", V2026, "inputs", 1, 1000),
-        ("parse_runs.create_batch", V2026, "inputs", 1, 1000),
-        ("evaluation_set_items.create", V2026, "items", 1, 100),
-        ("files.list", V2025, "maxPageSize", 1, 1000),
+        ("extract_runs.create", V2026, "priority", "1 to 100"),
+        ("processor_runs.create", V2024, "priority", "1 to 100"),
+        ("workflow_runs.create_batch", V2026, "priority", "1 to 100"),
+        ("workflow_runs.create", V2025, "files", "1 to 50 of them"),
+        ("workflow_runs.create_batch", V2024, "inputs", "1 to 1000 of them"),
+        ("split_runs.create_batch", V2026, "inputs", "1 to 1000 of them"),
+        ("parse_runs.create_batch", V2026, "inputs", "1 to 1000 of them"),
+        ("evaluation_set_items.create", V2026, "items", "1 to 100 of them; 2 to 50 fileIds each"),
+        ("workflow_runs.create", V2026, "package", "2 to 50 files, each once"),
+        ("files.list", V2025, "maxPageSize", "1 to 1000"),
     ],
 )
-def test_a_documented_limit(name, version, key, least, most):
-    assert parameter(name, version, key).limits == Limits(least, most, size=False)
+def test_a_documented_limit(name, version, key, said):
+    assert parameter(name, version, key).limit.said == said
 
 
 @pytest.mark.parametrize(
@@ -84,12 +85,12 @@ def test_a_documented_limit(name, version, key, least, most):
     ],
 )
 def test_where_no_limit_is_documented_there_is_none(name, version, key):
-    assert parameter(name, version, key).limits is None
+    assert parameter(name, version, key).limit is None
 
 
 @pytest.mark.parametrize("name", ["extract_runs.create", "parse_runs.create", "workflow_runs.update"])
 def test_metadata_has_a_limit_in_bytes_on_the_newest(name):
-    assert parameter(name, V2026, "metadata").limits == Limits(0, 10240, size=True)
+    assert parameter(name, V2026, "metadata").limit.said == "at most 10 KB as JSON"
     assert "extend:usage_tags" in parameter(name, V2026, "metadata").meaning
 
 

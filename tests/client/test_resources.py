@@ -45,7 +45,18 @@ EXCLUDED = {
     "/processor_runs": {"rawText"},
     "/workflow_runs": {"rawTexts", "package"},
 }
-VALUES = {"priority": 7, "maxPageSize": 50, "sync": True, "rawText": True, "markdown": False, "html": True}
+VALUES = {
+    "priority": 7,
+    "maxPageSize": 50,
+    "sync": True,
+    "rawText": True,
+    "markdown": False,
+    "html": True,
+    "metadata": {"order": 7},
+    "inputs": [{"file": "<file>"}],
+    "files": [{"fileId": "<fileId>"}],
+    "items": [{"fileId": "<fileId>", "expectedOutput": {}}],
+}
 ENVELOPE_OF_MANY = {"evaluationSetItems", "workflowRuns"}
 
 
@@ -180,6 +191,16 @@ def test_what_cannot_be_sent_is_refused_in_the_callers_own_kind_of_error(
 def test_a_list_is_refused_when_it_is_called_not_when_it_is_read(client):
     with pytest.raises(ExtendInputError, match="no parameter 'page'"):
         client.files.list(page=2)
+    with pytest.raises(ExtendInputError, match=r"extractor_versions\.list takes 1 id"):
+        client.extractor_versions.list()
+
+
+def test_what_extend_makes_of_it_is_told_at_the_callers_line_and_it_is_sent(client, requests_mock):
+    requests_mock.post(f"{API}/workflow_runs/w", json={"id": "w"})
+    with pytest.warns(UserWarning, match="'team a' as 'teama'") as said:
+        client.workflow_runs.update("w", metadata={"extend:usage_tags": ["team a"]})
+    assert [each.filename for each in said] == [__file__]
+    assert requests_mock.last_request.json() == {"metadata": {"extend:usage_tags": ["team a"]}}
 
 
 def test_call_sends_what_the_table_does_not_know(client, requests_mock):
