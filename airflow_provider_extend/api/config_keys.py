@@ -150,7 +150,9 @@ PARSE: Mapping[str, Key] = {
             "alwaysConvertToPdf": Key(FLAG, _SINCE_2025),
             "enrichmentFormat": Key(_words("xml", "bracket"), (V2026,)),
             "imageConversionQuality": Key(_words("high", "medium", "low"), (V2026,)),
-            "formattingDetection": Key(Each({"type": Key(_words("change_tracking"), (V2026,))}), (V2026,)),
+            "formattingDetection": Key(
+                Each({"type": Key(_words("change_tracking"), (V2026,), needed=(V2026,))}), (V2026,)
+            ),
         }
     ),
 }
