@@ -90,7 +90,8 @@ def needs(read: _Reader, *keys: str, secret: bool = False) -> Any:
 def may(read: _Reader, *keys: str, secret: bool = False) -> Any:
     """A field that may be absent or null: then it is None.
 
-    :param secret: document content, a signed link or a key: not for `repr`.
+    :param secret: not for `repr`: document content, a signed link, a key, a person, or what its author put there
+        (metadata; the steps of a workflow, whose requests have headers).
     """
     return field(default=None, repr=not secret, metadata={"read": read, "keys": keys})
 

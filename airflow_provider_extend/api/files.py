@@ -58,13 +58,13 @@ _SUFFIX = re.compile(r"[a-z][a-z0-9]{0,9}")
 def check_file(name: str, size: int | None, use: str, version: str) -> None:
     """Refuse a file that Extend does not take.
 
-    :param name: file name, path, or suffix alone (`.pdf`).
+    :param name: file name, path, address, or suffix alone (`.pdf`).
     :param size: bytes; None: not known.
     :param use: what is to be done with it, one of `USES`.
     :raises ExtendInputError: empty, or of a type that is not taken for this use in this version.
     """
     if why := why_refused(name, size, use, version):
-        raise ExtendInputError(f"The file {PurePath(name).name!r} {why}. Nothing was sent.")
+        raise ExtendInputError(f"The file {_last_part(name)!r} {why}. Nothing was sent.")
 
 
 def why_refused(name: str, size: int | None, use: str, version: str) -> str | None:
@@ -84,9 +84,14 @@ def why_refused(name: str, size: int | None, use: str, version: str) -> str | No
 
 def suffix_of(name: str) -> str | None:
     """The suffix in lower case and without its dot; None where the name has none."""
-    last = PurePath(name).name
+    last = _last_part(name)
     suffix = last.rpartition(".")[2].lower() if "." in last else ""
     return suffix if _SUFFIX.fullmatch(suffix) else None
+
+
+def _last_part(name: str) -> str:
+    """Of an address without its query, which may be signed."""
+    return PurePath(name.partition("?")[0]).name
 
 
 def check_text(use: str, version: str) -> None:

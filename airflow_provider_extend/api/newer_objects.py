@@ -111,7 +111,7 @@ class VerifyRun(ApiObject):
     signals: list[Any] | None = may(rows, "output.signals", secret=True)
     failure_reason: str | None = may(text, "failureReason")
     failure_message: str | None = may(text, "failureMessage", secret=True)
-    metadata: Mapping[str, Any] | None = may(mapping, "metadata")
+    metadata: Mapping[str, Any] | None = may(mapping, "metadata", secret=True)
     metrics: Mapping[str, Any] | None = may(mapping, "metrics")
     config: Mapping[str, Any] = needs(mapping, "config")
     usage: Mapping[str, Any] | None = may(mapping, "usage")
@@ -148,7 +148,7 @@ class WebhookEndpoint(ApiObject):
     signing_secret: str | None = may(text, "signingSecret", secret=True)
     advanced_options: Mapping[str, Any] | None = may(mapping, "advancedOptions", secret=True)
     created_at: datetime = needs(when, "createdAt")
-    created_by: Mapping[str, Any] | None = may(mapping, "createdBy")
+    created_by: Mapping[str, Any] | None = may(mapping, "createdBy", secret=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ the first that is given wins (`extractor.id` is a key inside an object). An attr
 there; every other one is None where the version does not have the key, leaves it out or sends null.
 
 Unknown keys are ignored and kept in `raw`, since the API may add some to any version. Document content, signed
-links and secrets show in no `repr`.
+links, secrets, people and your own metadata show in no `repr`.
 
 Sources: objects.md 2, 3, 5, 6 and 7.
 """
@@ -70,7 +70,7 @@ class ProcessorVersion(ApiObject):
     processor_name: str | None = may(text, "processorName")
     created_at: datetime | None = may(when, "createdAt")
     updated_at: datetime | None = may(when, "updatedAt")
-    created_by: Mapping[str, Any] | None = may(mapping, "createdBy")
+    created_by: Mapping[str, Any] | None = may(mapping, "createdBy", secret=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +108,7 @@ class ProcessorRun(ApiObject):
     reviewed_output: Any = may(anything, "reviewedOutput", secret=True)
     failure_reason: str | None = may(text, "failureReason")
     failure_message: str | None = may(text, "failureMessage", secret=True)
-    metadata: Mapping[str, Any] | None = may(mapping, "metadata")
+    metadata: Mapping[str, Any] | None = may(mapping, "metadata", secret=True)
     reviewed: bool | None = may(flag, "reviewed")
     edited: bool | None = may(flag, "edited")
     edits: Mapping[str, Any] | None = may(mapping, "edits", secret=True)
@@ -148,9 +148,9 @@ class WorkflowVersion(ApiObject):
     id: str = needs(text, "id")
     version: str = needs(text, "version")
     name: str | None = may(text, "name")
-    steps: list[Any] | None = may(rows, "steps")
+    steps: list[Any] | None = may(rows, "steps", secret=True)
     created_at: datetime | None = may(when, "createdAt")
-    created_by: Mapping[str, Any] | None = may(mapping, "createdBy")
+    created_by: Mapping[str, Any] | None = may(mapping, "createdBy", secret=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,7 +163,7 @@ class Workflow(ApiObject):
     draft_version: WorkflowVersion | None = may(one(WorkflowVersion), "draftVersion")
     created_at: datetime | None = may(when, "createdAt")
     updated_at: datetime | None = may(when, "updatedAt")
-    created_by: Mapping[str, Any] | None = may(mapping, "createdBy")
+    created_by: Mapping[str, Any] | None = may(mapping, "createdBy", secret=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,14 +190,14 @@ class WorkflowRun(ApiObject):
     status: str = needs(text, "status")
     name: str | None = may(text, "name")
     url: str | None = may(text, "dashboardUrl", "url")
-    metadata: Mapping[str, Any] | None = may(mapping, "metadata")
+    metadata: Mapping[str, Any] | None = may(mapping, "metadata", secret=True)
     batch_id: str | None = may(text, "batchId")
     files: tuple[File, ...] | None = may(many(File), "files")
     failure_reason: str | None = may(text, "failureReason")
     failure_message: str | None = may(text, "failureMessage", secret=True)
     initial_run_at: datetime | None = may(when, "initialRunAt")
     reviewed: bool | None = may(flag, "reviewed")
-    reviewed_by: str | None = may(text, "reviewedByUser", "reviewedBy")
+    reviewed_by: str | None = may(text, "reviewedByUser", "reviewedBy", secret=True)
     reviewed_at: datetime | None = may(when, "reviewedAt")
     rejection_note: str | None = may(text, "rejectionNote", secret=True)
     started_at: datetime | None = may(when, "startTime")
@@ -223,7 +223,7 @@ class WorkflowRunSummary(ApiObject):
     files: tuple[File, ...] | None = may(many(File), "files")
     initial_run_at: datetime | None = may(when, "initialRunAt")
     reviewed: bool | None = may(flag, "reviewed")
-    reviewed_by: str | None = may(text, "reviewedByUser")
+    reviewed_by: str | None = may(text, "reviewedByUser", secret=True)
     reviewed_at: datetime | None = may(when, "reviewedAt")
     rejection_note: str | None = may(text, "rejectionNote", secret=True)
     started_at: datetime | None = may(when, "startTime")
@@ -283,7 +283,7 @@ class ParseRun(ApiObject):
     output_url: str | None = may(text, "outputUrl", secret=True)
     failure_reason: str | None = may(text, "failureReason")
     failure_message: str | None = may(text, "failureMessage", secret=True)
-    metadata: Mapping[str, Any] | None = may(mapping, "metadata")
+    metadata: Mapping[str, Any] | None = may(mapping, "metadata", secret=True)
     metrics: Mapping[str, Any] | None = may(mapping, "metrics")
     config: Mapping[str, Any] | None = may(mapping, "config")
     usage: Mapping[str, Any] | None = may(mapping, "usage")
@@ -303,7 +303,7 @@ class EvaluationSet(ApiObject):
     type: str | None = may(typed, "entity.object")
     created_at: datetime = needs(when, "createdAt")
     updated_at: datetime = needs(when, "updatedAt")
-    created_by: Mapping[str, Any] | None = may(mapping, "createdBy")
+    created_by: Mapping[str, Any] | None = may(mapping, "createdBy", secret=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -319,4 +319,4 @@ class EvaluationSetItem(ApiObject):
     expected_output: Any = may(anything, "expectedOutput", secret=True)
     created_at: datetime | None = may(when, "createdAt")
     updated_at: datetime | None = may(when, "updatedAt")
-    created_by: Mapping[str, Any] | None = may(mapping, "createdBy")
+    created_by: Mapping[str, Any] | None = may(mapping, "createdBy", secret=True)

@@ -263,7 +263,7 @@ def _walk(path: str, value: Any) -> Iterator[tuple[str, Any, bool]]:
 
 
 def _cited(path: str, value: Any, note: Mapping[str, Any]) -> Value:
-    citations = [each for each in note.get("citations") or () if isinstance(each, Mapping)]
+    citations = _objects(note.get("citations"))
     pages = [_page_of(each) for each in citations]
     placed = [each for each in citations if each.get("polygon")]
     score = note.get("reviewAgentScore")
@@ -288,10 +288,10 @@ def _page_of(citation: Mapping[str, Any]) -> tuple[int | None, Any, Any]:
 
 def _around(citation: Mapping[str, Any]) -> Box | None:
     """The smallest box around the polygon of a citation."""
-    corners = [corner if isinstance(corner, Mapping) else {} for corner in citation["polygon"]]
+    corners = _objects(citation["polygon"])
     across, down = ([_number(corner.get(key)) for corner in corners] for key in ("x", "y"))
     xs, ys = ([each for each in edges if each is not None] for edges in (across, down))
-    if len(xs) < len(corners) or len(ys) < len(corners):
+    if not corners or len(xs) < len(corners) or len(ys) < len(corners):
         return None
     page, width, height = _page_of(citation)
     return box_on_page((min(xs), min(ys), max(xs), max(ys)), (width, height), page, citation.get("fileId"))
@@ -299,7 +299,7 @@ def _around(citation: Mapping[str, Any]) -> Box | None:
 
 def _referenced(path: str, result: Mapping[str, Any]) -> Value:
     """A field result: its references give boxes without the size of the page."""
-    references = [each for each in result.get("references") or () if isinstance(each, Mapping)]
+    references = _objects(result.get("references"))
     pages = [page_number(each.get("page")) for each in (*references, result)]
     return Value(
         path,
@@ -308,6 +308,12 @@ def _referenced(path: str, result: Mapping[str, Any]) -> Value:
         page=next((number for number in pages if number is not None), None),
         boxes=None if any(each.get("boundingBoxes") for each in references) else (),
     )
+
+
+def _objects(value: Any) -> list[Mapping[str, Any]]:
+    """Rows of a list; none where one of them is no object."""
+    rows = value if isinstance(value, list) else []
+    return rows if all(isinstance(each, Mapping) for each in rows) else []
 
 
 def _all_or_none(given: list[Any], boxes: list[Box | None]) -> tuple[Box, ...] | None:

@@ -122,14 +122,19 @@ def check_enabled_events(events: Iterable[str], resource_type: str | None = None
 
     An event that is not in the table is let through: Extend adds events without a new API version.
 
-    :param resource_type: of a subscription: `extractor`, `classifier`, `splitter` or `workflow`; None: an endpoint.
-    :raises ExtendInputError: no event, or an event that Extend does not offer there; it names where it does.
+    :param resource_type: of a subscription: `extractor`, `classifier`, `splitter` or `workflow`; None: an endpoint,
+        which may do without events of its own where subscriptions alone are to use it.
+    :raises ExtendInputError: a subscription to no event, or an event that Extend does not offer there; it names where
+        it does.
     """
     if isinstance(events, str):
         raise ExtendInputError("events is one text: expected a list of names of events. Nothing was sent.")
     names, place = list(events), resource_type or ENDPOINT
-    if not names:
-        raise ExtendInputError("events is empty: expected at least one name of an event. Nothing was sent.")
+    if not names and resource_type is not None:
+        raise ExtendInputError(
+            f"events is empty: a subscription to one {resource_type} takes at least one name of an event. Nothing was "
+            "sent."
+        )
     for name in names:
         known = EVENTS.get(name)
         if known and place not in known.enabled_on:

@@ -138,7 +138,7 @@ def verify_signature(
     :raises ExtendInputError: no usable secret, a body that is not bytes, a `max_age` that is not positive.
     """
     keys = _keys(secrets)
-    if max_age is not None and max_age <= 0:
+    if max_age is not None and not max_age > 0:
         raise ExtendInputError(f"max_age is {max_age!r}: expected seconds above 0, or None for any age.")
     if len(_bytes(body, "body")) > max_bytes:
         _refuse(SIZE, f"The body has {len(body)} bytes: {max_bytes} are allowed.")
@@ -282,12 +282,15 @@ def _json_object(data: bytes, what: str, reason: str) -> dict[str, Any]:
 
 def _check_age(timestamp: int, now: float, max_age: float | None) -> None:
     age = now - timestamp
-    if max_age is not None and age > max_age:
+    if max_age is None:
+        return
+    # Said the other way round, a clock that gives no number would pass.
+    if not age <= max_age:
         _refuse(
             TIMESTAMP,
             f"The delivery is {age:.0f} s old: {max_age:g} s are allowed. Set this machine's clock, or max_age.",
         )
-    if max_age is not None and age < -MAX_AHEAD:
+    if age < -MAX_AHEAD:
         _refuse(
             TIMESTAMP,
             f"The delivery is {-age:.0f} s ahead of this machine's clock: {MAX_AHEAD:g} s are allowed.",
@@ -321,7 +324,7 @@ def _decoded(text: str | bytes) -> str:
 
 
 def _keys(secrets: str | Iterable[str]) -> list[bytes]:
-    given = [secrets] if isinstance(secrets, str) else list(secrets)
+    given = [secrets] if secrets is None or isinstance(secrets, str) else list(secrets)
     usable = [
         secret
         for secret in given

@@ -100,6 +100,12 @@ def test_where_a_document_may_be_given_as_text(use, versions):
             assert all(known in str(caught.value) for known in versions)
 
 
+def test_the_query_of_an_address_is_neither_read_nor_shown():
+    check_file("https://a.example.com/in.pdf?sig=5ecret.part", None, "extract", V2026)
+    with pytest.raises(ExtendInputError, match=r"The file 'in\.mp3' is of a type \(\.mp3\)"):
+        check_file("https://a.example.com/in.mp3?sig=5ecret.part", None, "extract", V2026)
+
+
 def test_an_unknown_use_or_version_is_an_error():
     with pytest.raises(ExtendInputError, match="use is 'read': expected one of upload, extract"):
         check_file("a.pdf", 1, "read", V2026)

@@ -262,6 +262,27 @@ def test_what_is_content_or_a_link_does_not_show():
     assert "5ecret" not in repr(read_object("2026-02-09", run))
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"object": "extract_run", "id": "r", "metadata": {"customer": "5ecret"}},
+        {
+            "object": "workflow_version",
+            "id": "v",
+            "version": "1",
+            "steps": [{"config": {"requestOptions": {"headers": {"authorization": "5ecret"}}}}],
+            "createdBy": {"email": "5ecret@example.com"},
+        },
+        {"object": "workflow_run", "id": "w", "status": "PROCESSED", "stepRuns": [], "reviewedBy": "5ecret"},
+    ],
+    ids=lambda body: body["object"],
+)
+def test_nor_do_people_and_what_an_author_put_there(body):
+    read = read_object("2026-02-09", body)
+    assert "5ecret" not in repr(read)
+    assert "5ecret" in str(read.raw)
+
+
 def test_the_version_is_one_that_is_known():
     with pytest.raises(ExtendInputError, match="2020-01-01"):
         read_object("2020-01-01", {"id": "a"})

@@ -111,6 +111,8 @@ def test_several_citations_are_several_boxes_and_the_first_page():
         ([{"x": 1, "y": 1}], {"number": 1, "width": 0, "height": 0}),
         ([{"x": 1}], {"number": 1, "width": 612, "height": 792}),
         (["x"], {"number": 1, "width": 612, "height": 792}),
+        ({"x": 1, "y": 1}, {"number": 1, "width": 612, "height": 792}),
+        (7, {"number": 1, "width": 612, "height": 792}),
     ],
 )
 def test_a_place_that_no_fractions_can_be_made_of_is_none(polygon, page):
@@ -120,7 +122,7 @@ def test_a_place_that_no_fractions_can_be_made_of_is_none(polygon, page):
 
 
 @pytest.mark.parametrize(
-    "notes", [{}, {"citations": None}, {"citations": []}, {"citations": [{"polygon": []}]}]
+    "notes", [{}, {"citations": None}, {"citations": 7}, {"citations": []}, {"citations": [{"polygon": []}]}]
 )
 def test_no_place_is_an_empty_tuple(notes):
     [value] = read_output({"value": {"a": 1}, "metadata": {"a": notes}})

@@ -64,6 +64,7 @@ def test_without_a_version_the_events_of_all_count() -> None:
         (["batch_processor_run.failed"], "splitter"),
         (["workflow_run.completed", "workflow_run.step_run.processed"], "workflow"),
         (["an_event.of_tomorrow"], None),
+        ([], None),
         (["an_event.of_tomorrow"], "workflow"),
     ],
 )
@@ -81,7 +82,7 @@ def test_events_that_can_be_switched_on_there(events: list[str], resource_type: 
         (["extract_run.failed"], "classifier",
          "for classifier: it takes an endpoint or a subscription to one extractor"),
         (["processor_run.failed"], None, "API version 2026-02-09 no longer has it"),
-        ([], None, "events is empty"),
+        ([], "workflow", "events is empty: a subscription to one workflow takes at least one"),
         ("extract_run.failed", None, "events is one text: expected a list"),
     ],
 )  # fmt: skip

@@ -114,6 +114,7 @@ def test_a_secret_is_a_key_in_utf_8() -> None:
         ([f"{SECRET}\n"], "1 of 1"),
         ([f" {SECRET}"], "1 of 1"),
         ([SECRET, None], "1 of 2"),
+        (None, "1 of 1"),
         ([SECRET.encode()], "1 of 1"),
         (["wss_\ud800"], "1 of 1"),
     ],
@@ -170,7 +171,11 @@ def test_deliveries_in_the_window_are_taken(age: float, max_age: float | None) -
     verify_signature(BODY, signed(), SECRET, now=NOW + age, max_age=max_age)
 
 
-@pytest.mark.parametrize("max_age", [0, -1, -0.5])
+def test_a_clock_that_gives_no_number_lets_nothing_pass() -> None:
+    assert "300 s are allowed" in refused("timestamp", now=float("nan"))
+
+
+@pytest.mark.parametrize("max_age", [0, -1, -0.5, float("nan")])
 def test_no_age_at_all_is_the_receivers_mistake(max_age: float) -> None:
     with pytest.raises(ExtendInputError, match="or None for any age"):
         verify_signature(BODY, signed(), SECRET, now=NOW, max_age=max_age)
