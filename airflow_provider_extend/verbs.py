@@ -12,6 +12,7 @@ from airflow_provider_extend.api.arguments import arrange
 from airflow_provider_extend.api.deprecations import warn_deprecated
 from airflow_provider_extend.api.endpoints import ENDPOINTS, Endpoint
 from airflow_provider_extend.api.errors import ExtendInputError
+from airflow_provider_extend.api.parameters import BODY
 from airflow_provider_extend.api.signatures import describe, shape_of
 
 if TYPE_CHECKING:
@@ -47,7 +48,8 @@ class Resource:
             warnings.warn(each, stacklevel=3)
         if endpoint.verb == "list":
             return client.iterate(endpoint.name, *ids, query=query)
-        return client.call(endpoint.name, *ids, query=query, body=body or None)
+        takes_body = any(one.where == BODY for one in endpoint.parameters(client.api_version))
+        return client.call(endpoint.name, *ids, query=query, body=body if takes_body else None)
 
     def _upload(self, endpoint: Endpoint, ids: tuple[Any, ...], given: dict[str, Any]) -> Any:
         client = self._client

@@ -238,6 +238,7 @@ def test_an_evaluation_is_as_its_example(seed, api, extend_emulator):
         runs = [answer for said, answer in seed.answers if said.startswith("GET /batch_processor_runs/")]
         example = json.loads((EXAMPLES / f"{V24}.batch_processor_run.{name}.json").read_text())["body"]
         ours, theirs = runs[-1]["batchProcessorRun"], example["batchProcessorRun"]
+        # Not in the example, whose fields are no arrays (objects.md 2.2).
+        ours["metrics"].pop("arrayCardinalityMetrics", None)
         for part in ("metrics", "options"):
-            assert {k: type(v) for k, v in ours[part].items() if v is not None}.keys() <= theirs[part].keys()
             assert ours[part].keys() == theirs[part].keys(), (kind, part)

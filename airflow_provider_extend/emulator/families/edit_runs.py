@@ -44,6 +44,7 @@ _EDIT = specs.Object({**_COMMON, "schema": _SCHEMA, "schemaGenerationInstruction
 _DETECTION = specs.Object({**_COMMON, "inputSchema": _SCHEMA})
 _DEFAULTS = {"tableParsingEnabled": False, "radioEnumsEnabled": True, "nativeFieldsOnly": False}
 _ENGINE = "1.0.0"
+_COUNTS = ("fieldsDetectedCount", "fieldsAnnotatedCount")  # 2026-02-09 alone has them
 _SHARES = {
     "fieldDetectionTimeMs": 0.5,
     "fieldAnnotationTimeMs": 0.2,
@@ -169,10 +170,13 @@ def _edit_run(view: View, row: Row) -> Row:
         made = {"editedFile": {"id": file, "presignedUrl": link}} | output
         return facts | {"output": made if done else None}
     status = {"object": "edit_run_status", "id": row["id"]}
+    config = {key: value for key, value in row["config"].items() if key != "engineVersion"}
+    metrics = {key: value for key, value in (facts["metrics"] or {}).items() if key not in _COUNTS}
     return facts | {
+        "config": config,
         "editedFile": {"fileId": file, "downloadUrl": link} if done else None,
         "output": output.get("filledValues"),
-        "metrics": facts["metrics"] or {},
+        "metrics": metrics,
         "status": status | {key: facts[key] for key in ("status", "failureReason")},
     }
 
@@ -183,9 +187,7 @@ def _measured(view: View, name: str, row: Row) -> Row:
     if (metrics := facts["metrics"]) is not None:
         shares = {key: share for key, share in _SHARES.items() if name == "edit_run" or "Filling" not in key}
         metrics |= {key: round(metrics["processingTimeMs"] * share, 3) for key, share in shares.items()}
-        metrics |= {
-            key: metrics.get(key, 0) for key in ("fieldCount", "fieldsDetectedCount", "fieldsAnnotatedCount")
-        }
+        metrics |= {key: metrics.get(key, 0) for key in ("fieldCount", *_COUNTS)}
     return facts
 
 
