@@ -195,6 +195,14 @@ def test_a_list_is_refused_when_it_is_called_not_when_it_is_read(client):
         client.extractor_versions.list()
 
 
+def test_a_body_that_could_hold_something_is_sent_empty(client, requests_mock):
+    requests_mock.post(re.compile(re.escape(API)), json={"id": "x"})
+    client.workflow_versions.create("w")
+    assert requests_mock.last_request.json() == {}
+    client.workflow_runs.cancel("w")
+    assert requests_mock.last_request.body is None
+
+
 def test_what_extend_makes_of_it_is_told_at_the_callers_line_and_it_is_sent(client, requests_mock):
     requests_mock.post(f"{API}/workflow_runs/w", json={"id": "w"})
     with pytest.warns(UserWarning, match="'team a' as 'teama'") as said:
