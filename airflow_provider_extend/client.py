@@ -209,24 +209,25 @@ class ExtendClient(Resources):
                 return result_of(call, answer)
 
     def iterate(
-        self, name: str, *path_args: str, query: Mapping[str, Any] | None = None
+        self, name: str, *path_args: str, query: Mapping[str, Any] | None = None, **how: Any
     ) -> Iterator[dict[str, Any]]:
         """Rows of a list endpoint over all its pages, fetched as they are needed.
 
         The page token is bound to the query (README section 7): every page is asked for with the same one.
 
         :param query: its `nextPageToken` is the page to begin with.
+        :param how: `attempts` and `timeout` of `call`, for each page.
         :raises ExtendInputError: at once for a name or id that cannot be sent; all else comes with the rows.
         """
         with self.translated():
             call = build(name, self.api_version, *path_args, query=query)
-        return self._rows(call)
+        return self._rows(call, **how)
 
-    def _rows(self, call: Call) -> Iterator[dict[str, Any]]:
+    def _rows(self, call: Call, **how: Any) -> Iterator[dict[str, Any]]:
         seen: set[str] = set()
         while True:
             with self.translated():
-                answer = self._send(call)
+                answer = self._send(call, **how)
                 rows, following = result_of(call, answer), next_page_token(answer)
                 if following in seen:
                     raise ExtendAnswerError(

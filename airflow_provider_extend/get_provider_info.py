@@ -27,14 +27,21 @@ def get_provider_info() -> dict[str, object]:
             {
                 "integration-name": "Extend",
                 "python-modules": [
+                    "airflow_provider_extend.operators.api",
                     "airflow_provider_extend.operators.batch_processor_run",
                     "airflow_provider_extend.operators.evaluation_gate",
                     "airflow_provider_extend.operators.evaluation_set",
+                    "airflow_provider_extend.operators.evaluation_set_item",
                     "airflow_provider_extend.operators.evaluation_set_run",
                     "airflow_provider_extend.operators.extract",
                     "airflow_provider_extend.operators.file",
+                    "airflow_provider_extend.operators.processor",
                     "airflow_provider_extend.operators.processor_version",
+                    "airflow_provider_extend.operators.run",
+                    "airflow_provider_extend.operators.webhook",
                     "airflow_provider_extend.operators.workflow",
+                    "airflow_provider_extend.operators.workflow_run",
+                    "airflow_provider_extend.operators.workflow_version",
                 ],
             }
         ],

@@ -19,7 +19,12 @@ if TYPE_CHECKING:
     from airflow_provider_extend.client import ExtendClient
 
 DRAFT = "draft"
-_FAMILIES: Mapping[str, str] = {"EXTRACT": "extractor", "CLASSIFY": "classifier", "SPLITTER": "splitter"}
+#: What to do where 2026-02-09 still answers on the path of the older versions.
+NAME_ITS_TYPE = "processor_type, and the path of that type is asked"
+PROCESSOR_TYPES = ("EXTRACT", "CLASSIFY", "SPLITTER")
+_FAMILIES: Mapping[str, str] = dict(
+    zip(PROCESSOR_TYPES, ("extractor", "classifier", "splitter"), strict=True)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +54,7 @@ class Processor:
     def __init__(self, client: ExtendClient, processor_id: str, processor_type: str | None) -> None:
         self.client = client
         self.id = processor_id
-        self.family = _FAMILIES.get(processor_type or "") if client.api_version == V2026 else None
+        self.family = family_in(client.api_version, processor_type)
 
     def draft(self) -> ProcessorVersion:
         """The draft as it is now.
@@ -100,6 +105,19 @@ class Processor:
     @property
     def _versions(self) -> str:
         return f"{self.family or 'processor'}_versions"
+
+
+def family_in(version: str, processor_type: str | None) -> str | None:
+    """`extractor`, `classifier` or `splitter` where `version` has paths of their own for them and the type is known."""
+    return _FAMILIES.get(processor_type or "") if version == V2026 else None
+
+
+def check_processor_type(processor_type: str | None) -> None:
+    """:param processor_type: `EXTRACT`, `CLASSIFY`, `SPLITTER`, or None for one that is not known."""
+    if processor_type is not None and processor_type not in PROCESSOR_TYPES:
+        raise ExtendInputError(
+            f"processor_type is {processor_type!r}: expected {', '.join(PROCESSOR_TYPES)}. Nothing was sent."
+        )
 
 
 def check_release_type(release_type: str) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_extend.api.calls import without_signed_urls
-from airflow_provider_extend.api.errors import ExtendOutputNotWritten
-from airflow_provider_extend.api.runs import Run
+from airflow_provider_extend.api.errors import ExtendInputError, ExtendOutputNotWritten
+from airflow_provider_extend.api.runs import DELIVERED_ONCE, MEMBERS, Run
 
 if TYPE_CHECKING:
     from airflow_provider_extend._compat import Context
@@ -16,10 +17,19 @@ if TYPE_CHECKING:
 #: XCom values stay below this many bytes of JSON: they live in Airflow's database.
 XCOM_LIMIT = 48 * 1024
 
+_UNLESS_PURGED = ", unless the workspace retains nothing: then Extend has given it once, and it is lost"
+
 RUN_ID_KEY = "run_id"
 RUN_URL_KEY = "run_url"
 RAW_KEY = "batch_processor_run"
 OUTPUT_KEY = "output"
+#: Of a batch: {status: number of its runs}, and {status: their ids}.
+MEMBERS_KEY = "members"
+MEMBER_IDS_KEY = "member_run_ids"
+#: Of an edit run: the id of the file that it made.
+EDITED_FILE_KEY = "edited_file_id"
+#: Key of a batch member's metadata: the place of its input among those that were given, from 0.
+INPUT_KEY = "airflow_input"
 #: What the task has paid for in its DAG run: {runs, credits, unknown}.
 SPENT_XCOM_KEY = "spent"
 
@@ -82,13 +92,15 @@ def push_run(
         from airflow.sdk import ObjectStoragePath
 
         whole = {run.kind: without_signed_urls(dict(run.raw)), "result": result_of_run(run, limit=None)}
+        if run.kind in MEMBERS:
+            whole[MEMBERS_KEY] = [without_signed_urls(dict(member.raw)) for member in run.members]
         try:
             ObjectStoragePath(output_path).write_text(json.dumps(whole))
             kept = f"all is at {output_path}"
         except Exception as error:
             lost = f"{output_path} cannot be written ({type(error).__name__})."
             log.error("%s", lost)
-    for key, value in beside.items():
+    for key, value in {**beside, **members_of(run)}.items():
         shown = without_signed_urls(value)
         if json_size(shown) <= XCOM_LIMIT:
             context["ti"].xcom_push(key=key, value=shown)
@@ -97,12 +109,52 @@ def push_run(
     if result.get("truncated"):
         log.warning("Run %s has more metrics than XCom holds: aggregates only were pushed; %s.", run.id, kept)
     if lost and must_write:
+        state = f"has ended {run.status} and is paid for" if run.ended else f"is {run.status}"
         raise ExtendOutputNotWritten(
-            f"{lost} Run {run.id} has ended {run.status} and is paid for: a retry of this task takes it up and writes "
-            "it.",
+            f"{lost} Run {run.id} {state}: a retry of this task takes it up and writes "
+            f"it{_UNLESS_PURGED if run.kind in DELIVERED_ONCE else ''}.",
             run_id=run.id,
         )
     return result
+
+
+def write_answer(output_path: str, answer: Any) -> None:
+    """Write an answer of the API, without the queries of signed links, as JSON.
+
+    :raises ExtendInputError: the path cannot be written.
+    """
+    from airflow.sdk import ObjectStoragePath
+
+    try:
+        ObjectStoragePath(output_path).write_text(json.dumps(without_signed_urls(answer)))
+    except Exception as error:
+        raise ExtendInputError(
+            f"{output_path!r} cannot be written ({type(error).__name__}). What was asked of Extend was done."
+        ) from None
+
+
+def members_of(run: Run) -> dict[str, Any]:
+    """What is pushed for a batch: its runs by status, counted and named, in the inputs' order where rows show it."""
+    if run.kind not in MEMBERS:
+        return {}
+    ids: dict[str, list[str]] = {}
+    for member in sorted(run.members, key=_place):
+        ids.setdefault(member.status, []).append(member.id)
+    return {MEMBERS_KEY: {status: len(named) for status, named in ids.items()}, MEMBER_IDS_KEY: ids}
+
+
+def edited_file_id(run: Run) -> str | None:
+    """The file that an edit run has made: inside `output` on 2026-02-09, beside it on 2025-04-21."""
+    output = run.raw.get("output")
+    inside = output.get("editedFile") if isinstance(output, Mapping) else None
+    made = inside or run.raw.get("editedFile")
+    named = made.get("id") if isinstance(made, Mapping) else None
+    return named if isinstance(named, str) else None
+
+
+def _place(member: Run) -> float:
+    place = member.metadata.get(INPUT_KEY)
+    return place if isinstance(place, int) else math.inf
 
 
 def json_size(value: Any) -> int:

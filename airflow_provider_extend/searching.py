@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from airflow_provider_extend.api.errors import ExtendSubmissionUnknown
 from airflow_provider_extend.api.lookups import TOKEN_KEY, LookUp
 from airflow_provider_extend.api.runs import parse_time
 from airflow_provider_extend.reading import is_gone
@@ -59,14 +60,26 @@ def find_by_token(
     narrow: Mapping[str, Any] | None = None,
     skip: Collection[str] = (),
 ) -> str | None:
-    """Id of the newest run, or workflow batch, that carries `token`; None if a complete scan shows none.
+    """Id of the newest run, or batch, that carries `token`; None if a complete scan shows none.
 
     :param skip: ids that are known, and are not what is looked for.
-
-    A batch of other kinds cannot be named: its members do not show it. `runs_with_token` gives those members.
+    :raises ExtendSubmissionUnknown: the members of a batch are there and do not name it, as those of extract, classify
+        and split batches do not (objects.md 6).
     """
     for row in runs_with_token(client, look_up, token, since, narrow):
         found = row.get("batchId") if look_up.batch else row.get("id")
-        if isinstance(found, str) and found and found not in skip:
-            return found
+        if isinstance(found, str) and found:
+            if found not in skip:
+                return found
+        elif look_up.batch:
+            raise _nameless(str(row.get("id")))
     return None
+
+
+def _nameless(member: str) -> ExtendSubmissionUnknown:
+    return ExtendSubmissionUnknown(
+        f"The batch was started and is paid for: its run {member} carries this task's token. Extend's API does not "
+        "tell the id of a batch by its runs, so it was neither waited for nor asked for again. Its id is in the "
+        "dashboard: wait for it with ExtendRunSensor; to pay for another one, clear this task.",
+        can_be_found=False,
+    )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator
 
@@ -16,9 +17,16 @@ from airflow_provider_extend._compat import (
     TaskDeferralTimeout,
     conf,
 )
-from airflow_provider_extend.api.errors import ExtendRunFailed
+from airflow_provider_extend.api.errors import ExtendInputError, ExtendRunFailed
 from airflow_provider_extend.api.polling import ERROR
-from airflow_provider_extend.api.runs import Run
+from airflow_provider_extend.api.runs import (
+    BATCH_PROCESSOR_RUN,
+    EVALUATION_SET_RUN,
+    NEEDS_REVIEW,
+    REJECTED,
+    SUCCEEDED,
+    Run,
+)
 from airflow_provider_extend.exceptions import airflow_errors
 from airflow_provider_extend.hooks.extend import ExtendHook
 from airflow_provider_extend.reading import look_up
@@ -39,13 +47,25 @@ _FAILED_WAITS_KEY = "failed_waits"
 REAPED_SECONDS = 2 * conf.getfloat("workers", "min_heartbeat_interval", fallback=5.0)
 
 
+_ON_THE_PAGE = "Open the evaluation page of the processor in the dashboard to see the single files."
+_WITHOUT_LINK = {BATCH_PROCESSOR_RUN: _ON_THE_PAGE, EVALUATION_SET_RUN: _ON_THE_PAGE}
+#: What is told of a run that ended so; what a reviewer has written may quote the document, and is not.
+_REASONS = {
+    REJECTED: "a person has rejected it; the note, if one was left, is in the dashboard",
+    NEEDS_REVIEW: "it waits for a person to review it",
+}
+
+
+FAIL, SUCCEED, WAIT = "fail", "succeed", "wait"
+
+
 class WaitsForRun(BaseOperator):
     """Mixed into a sensor or an operator. What it needs of that class is named here.
 
     `kind`: kind of run. `extend_conn_id`, `deferrable`: as given by the author.
     """
 
-    kind: ClassVar[str]
+    kind: str
     extend_conn_id: str
     #: Whether the trigger waits out errors that may pass until the deadline, and not only as often as one call would.
     _patient: bool = False
@@ -55,6 +75,16 @@ class WaitsForRun(BaseOperator):
     def _waits_for(self) -> str:
         """Id of the run that is waited for."""
         raise NotImplementedError
+
+    @property
+    def _member_count(self) -> int | None:
+        """How many runs a batch of workflow runs has; None: the run is no such batch."""
+        return None
+
+    @property
+    def _waits_past(self) -> frozenset[str]:
+        """Outcomes that do not end the wait."""
+        return frozenset()
 
     @property
     def _interval(self) -> float:
@@ -79,6 +109,10 @@ class WaitsForRun(BaseOperator):
     def _limits(self) -> Sequence[float]:
         """Seconds from the start of this try; the smallest counts."""
         raise NotImplementedError
+
+    def is_success(self, run: Run) -> bool:
+        """Whether the run ended as it should."""
+        return run.succeeded
 
     def _ends(self, context: Context, run: Run) -> Any:
         """The task's value for an ended run; raises for one that did not succeed."""
@@ -121,7 +155,7 @@ class WaitsForRun(BaseOperator):
         pause = self._interval if failed is not None else 0.0
         run: Run | None = None
         try:
-            run = self._read()
+            run = self._read(context)
         except AirflowFailException:
             raise
         except Exception as error:
@@ -130,7 +164,7 @@ class WaitsForRun(BaseOperator):
             self.log.error("%s; the wait goes on.", error)
             pause = self._interval
         else:
-            if run.ended:
+            if self._is_over(run):
                 return self._ends(context, run)
             if failed is not None:
                 self._count_failed_wait(context, failed)
@@ -151,17 +185,23 @@ class WaitsForRun(BaseOperator):
                 not_before=time.time() + max(min(pause, left), REAPED_SECONDS),
                 cancel_on_kill=self._cancels_when_killed,
                 give_up=not self._patient,
+                members=self._member_count,
+                waits_past=sorted(self._waits_past),
             ),
             method_name="execute_complete",
             timeout=timedelta(seconds=left) + _BACKSTOP,
         )
 
-    def _read(self) -> Run:
+    def _read(self, context: Context) -> Run:
         """The run as it is now; a change of its status is logged."""
         with airflow_errors():
-            run = look_up(self._reader(), self.kind, self._waits_for)
+            run = look_up(self._reader(), self.kind, self._waits_for, self._member_count)
         self._saw(run)
         return run
+
+    def _is_over(self, run: Run) -> bool:
+        """Whether there is nothing more to wait for."""
+        return run.ended and run.outcome not in self._waits_past
 
     def _reader(self) -> ExtendClient:
         return ExtendHook(self.extend_conn_id).get_conn()
@@ -180,19 +220,15 @@ class WaitsForRun(BaseOperator):
         :param advice: what a retry of the task would do.
         :param worth_new_run: whether a retry would start another run, which may end better.
         """
-        if run.failure_reason:
-            reason = f"reason {run.failure_reason}: {run.failure_message or 'no message'}"
-        else:
-            reason = "Extend's API gives no reason for this kind of run"
         ids = {"source": run.source_id, "processor": run.processor_id, "version": run.processor_version_id}
         shown = ", ".join(f"{name} {value}" for name, value in ids.items() if value)
         where = (
             f"Open {run.url} to see it."
             if run.url
-            else "Open the evaluation page of the processor in the dashboard to see the single files."
+            else _WITHOUT_LINK.get(run.kind, "The API gives no link to it.")
         )
         return ExtendRunFailed(
-            f"{self._named} ended {run.status} ({shown or 'no ids given'}); {reason}. {where} {advice}",
+            f"{self._named} ended {run.status} ({shown or 'no ids given'}); {_reason(run)}. {where} {advice}",
             run_id=run.id,
             outcome=str(run.outcome),
             worth_new_run=worth_new_run,
@@ -226,3 +262,52 @@ class WaitsForRun(BaseOperator):
     @property
     def _named(self) -> str:
         return f"{self.kind.replace('_', ' ')} {self._waits_for}"
+
+
+class MindsReview(WaitsForRun):
+    """Mixed into what waits for workflow runs: `on_needs_review` says what one that waits for a person is to it."""
+
+    on_needs_review: str
+
+    def check_review(self) -> None:
+        """:raises ExtendInputError: `on_needs_review` is none of the three words."""
+        if self.on_needs_review not in (FAIL, SUCCEED, WAIT):
+            raise ExtendInputError(
+                f"on_needs_review is {self.on_needs_review!r}: expected 'fail', 'succeed' or 'wait'. Nothing was sent."
+            )
+
+    @property
+    def _waits_past(self) -> frozenset[str]:
+        return frozenset({NEEDS_REVIEW} if self.on_needs_review == WAIT else ())
+
+    def is_success(self, run: Run) -> bool:
+        reviewed_later = run.outcome == NEEDS_REVIEW and self.on_needs_review == SUCCEED
+        return reviewed_later or super().is_success(run)
+
+
+class MindsMembers(WaitsForRun):
+    """Mixed into what waits for batches: `on_partial` says what one is to it of whose runs some did not succeed."""
+
+    on_partial: str
+
+    def check_partial(self) -> None:
+        """:raises ExtendInputError: `on_partial` is none of the two words."""
+        if self.on_partial not in (FAIL, SUCCEED):
+            raise ExtendInputError(
+                f"on_partial is {self.on_partial!r}: expected 'fail' or 'succeed'. Nothing was sent."
+            )
+
+    def is_success(self, run: Run) -> bool:
+        partial = run.outcome == SUCCEEDED and self.on_partial == SUCCEED
+        return partial or super().is_success(run)
+
+
+def _reason(run: Run) -> str:
+    """Why the run did not end in success."""
+    unlike = Counter(member.status for member in run.members if not member.succeeded)
+    if unlike:
+        told = ", ".join(f"{count} {status}" for status, count in sorted(unlike.items()))
+        return f"of its {len(run.members)} runs {sum(unlike.values())} did not succeed ({told})"
+    if run.failure_reason:
+        return f"reason {run.failure_reason}: {run.failure_message or 'no message'}"
+    return _REASONS.get(run.outcome or "", "Extend's API gives no reason for it")

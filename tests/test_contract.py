@@ -258,6 +258,136 @@ def test_what_an_extract_leaves_behind(extend, written) -> None:
     assert (link.name, link.xcom_key) == ("Extend run", "_link_ExtendRunLink")
 
 
+def test_the_row_of_a_wait_that_goes_on_past_a_review(extend, written) -> None:
+    """These arguments are there only where they say something: the row of every other wait is as it was."""
+    from airflow_provider_extend.operators.workflow import (
+        ExtendBatchRunWorkflowOperator,
+        ExtendRunWorkflowOperator,
+    )
+
+    moving = {"id": "workflow_run_1", "status": "PROCESSING", "metadata": {}}
+    extend.post(f"{BASE}/workflow_runs", json=moving)
+    extend.post(f"{BASE}/workflow_runs/batch", json={"batchId": "batch_1"})
+    away = {"task_id": "w", "workflow_id": "workflow_1", "deferrable": True}
+    waits = ExtendRunWorkflowOperator(**away, file_id="file_1", on_needs_review="wait")
+    batch = ExtendBatchRunWorkflowOperator(**away, inputs=["file_1", "file_2"])
+    for operator, more in ((waits, {"waits_past": ["needs_review"]}), (batch, {"members": 2})):
+        with pytest.raises(TaskDeferred) as caught:
+            written.run(operator)
+        kwargs = caught.value.trigger.serialize()[1]
+        rarely = {name: value for name, value in kwargs.items() if name in ("waits_past", "members")}
+        assert rarely == more
+        assert caught.value.method_name == "execute_complete"
+
+
+def test_what_a_batch_leaves_behind(extend, written, tmp_path) -> None:
+    from airflow_provider_extend.operators.extract import ExtendBatchExtractOperator
+
+    extend.post(f"{BASE}/extract_runs/batch", json={"id": "bpr_1", "status": "PENDING", "runCount": 1})
+    extend.get(f"{BASE}/batch_runs/bpr_1", json={"id": "bpr_1", "status": "PROCESSED", "runCount": 1})
+    row = {"id": "exr_1", "status": "PROCESSED", "usage": {"credits": 2}, "metadata": {}}
+    extend.get(f"{BASE}/extract_runs", json={"data": [row]})
+    path = tmp_path / "batch.json"
+    operator = ExtendBatchExtractOperator(
+        task_id="b", extractor_id="ex_1", inputs=["file_1"], output_path=f"file://{path}"
+    )
+    value = written.run(operator)
+    assert set(value) == RESULT_KEYS
+    assert value["usage"] == {"totalCredits": 2.0}
+    assert set(written.xcoms) == {"run_id", "spent", "members", "member_run_ids"}
+    assert written.xcoms["members"] == {"PROCESSED": 1}
+    assert written.xcoms["member_run_ids"] == {"PROCESSED": ["exr_1"]}
+    assert set(json.loads(path.read_text())) == {"extract_batch", "members", "result"}
+    assert set(written.store["extend_submission"]) == RECORD_KEYS
+    assert written.store["extend_spent"] == {"bpr_1": {"runs": 1, "credits": 2.0}}
+    sent = next(request.json() for request in extend.request_history if request.method == "POST")
+    assert set(sent["inputs"][0]["metadata"]) == {"airflow_token", "airflow_task", "airflow_input"}
+
+
+def test_the_token_below_airflow_3_3_does_not_change_between_versions(extend, written) -> None:
+    """It is computed from these names and values: another one more, and a retry would not find the run that is paid
+    for."""
+    from airflow_provider_extend import decisions
+    from airflow_provider_extend.operators.extract import ExtendExtractOperator
+    from airflow_provider_extend.operators.workflow import ExtendRunWorkflowOperator
+
+    extract = ExtendExtractOperator(task_id="e", file_id="file_1", extractor_id="ex_1")
+    workflow = ExtendRunWorkflowOperator(task_id="e", file_id="file_1", workflow_id="workflow_1")
+    document = {"file_id", "file_url", "text", "file_name"}
+    assert set(extract.parts()) == document | {"extractor_id", "version", "config", "override_config"}
+    assert set(workflow.parts()) == document | {"workflow_id", "version"}
+    with_package = ExtendExtractOperator(task_id="e", package=["file_1", "file_2"], extractor_id="ex_1")
+    assert set(with_package.parts()) == set(extract.parts()) | {"package"}
+    left = json.loads(RELEASES[0].read_text())["records"]
+    (of_extract,) = [row["extend_submission"]["parts"] for row in left if row["operator"] == "extract"]
+    assert {name: decisions.part(value) for name, value in extract.parts().items()} == of_extract
+
+
+#: Operator -> what of its parameters tells one run from another, beside the document: names in a stored record.
+PARTS = {
+    "classify.ExtendClassifyOperator": (
+        {"classifier_id": "cl_1"},
+        {"classifier_id", "version", "config", "override_config"},
+    ),
+    "split.ExtendSplitOperator": (
+        {"splitter_id": "spl_1"},
+        {"splitter_id", "version", "config", "override_config"},
+    ),
+    "parse.ExtendParseOperator": ({}, {"config", "data_retention"}),
+    "edit.ExtendEditOperator": ({}, {"template_id", "config"}),
+    "form_detection.ExtendDetectFormOperator": ({}, {"config"}),
+    "verify.ExtendVerifyOperator": ({}, {"config"}),
+    "processor_run.ExtendRunProcessorOperator": (
+        {"processor_id": "p_1"},
+        {"processor_id", "processor_type", "version", "config"},
+    ),
+}
+BATCH_PARTS = {
+    "extract.ExtendBatchExtractOperator": (
+        {"extractor_id": "a"},
+        {"extractor_id", "version", "override_config"},
+    ),
+    "classify.ExtendBatchClassifyOperator": (
+        {"classifier_id": "a"},
+        {"classifier_id", "version", "override_config"},
+    ),
+    "split.ExtendBatchSplitOperator": ({"splitter_id": "a"}, {"splitter_id", "version", "override_config"}),
+    "parse.ExtendBatchParseOperator": ({}, {"config"}),
+    "workflow.ExtendBatchRunWorkflowOperator": ({"workflow_id": "w"}, {"workflow_id", "version"}),
+}
+
+
+@pytest.mark.parametrize("path", [*PARTS, *BATCH_PARTS])
+def test_the_parts_of_a_record(path) -> None:
+    module, _, name = f"airflow_provider_extend.operators.{path}".rpartition(".")
+    given, parts = {**PARTS, **BATCH_PARTS}[path]
+    inputs = {"inputs": ["file_1"]} if path in BATCH_PARTS else {"file_id": "file_1"}
+    operator = getattr(importlib.import_module(module), name)(task_id="t", **inputs, **given)
+    document = {"inputs"} if path in BATCH_PARTS else {"file_id", "file_url", "text", "file_name"}
+    assert set(operator.parts()) == document | parts
+
+
+def test_the_xcoms_of_a_sensor_of_any_kind(extend, written) -> None:
+    from airflow_provider_extend.sensors.run import ExtendRunSensor
+
+    given = {"task_id": "s", "run_id": "exr_1", "kind": "extract_run"}
+    assert set(written.run(ExtendRunSensor(**given))) == RESULT_KEYS
+    assert set(written.xcoms) == {"run_id", "run_url"}
+    written.run(ExtendRunSensor(**given, push_output=True))
+    assert set(written.xcoms) == {"run_id", "run_url", "output"}
+    assert written.store == {}
+
+
+def test_the_xcom_of_an_edit_run(extend, written) -> None:
+    from airflow_provider_extend.operators.edit import ExtendEditOperator
+
+    edited = {"id": "edr_1", "status": "PROCESSED", "output": {"editedFile": {"id": "file_2"}}}
+    extend.post(f"{BASE}/edit_runs", json=edited)
+    written.run(ExtendEditOperator(task_id="e", file_id="file_1", config={}))
+    assert set(written.xcoms) == {"run_id", "spent", "edited_file_id"}
+    assert written.xcoms["edited_file_id"] == "file_2"
+
+
 #: What older versions have left in databases: kept as it was, read by every version after it.
 RELEASES = sorted((Path(__file__).parent / "data" / "releases").glob("*.json"))
 
@@ -344,6 +474,57 @@ def test_uploads_and_items(extend, written, tmp_path) -> None:
     assert (written.xcoms, written.store) == ({}, {})
 
 
+def test_what_is_created_once(extend, written, monkeypatch) -> None:
+    from airflow_provider_extend.operators.processor import ExtendCreateProcessorOperator
+
+    extend.get(f"{BASE}/extractors", json={"data": []})
+    extend.post(f"{BASE}/extractors", json={"id": "ex_1"})
+    operator = ExtendCreateProcessorOperator(task_id="create", name="Invoices", processor_type="EXTRACT")
+    assert written.run(operator) == "ex_1"
+    assert written.xcoms == {}
+    assert set(written.store) == {"extend_submission"}
+    assert set(written.store["extend_submission"]) == RECORD_KEYS
+    assert written.store["extend_submission"]["facts"] == {"known": []}
+
+
+def test_a_webhook_endpoint(extend, written, monkeypatch) -> None:
+    import airflow.sdk
+
+    from airflow_provider_extend.operators.webhook import ExtendCreateWebhookEndpointOperator
+
+    kept: dict[str, str] = {}
+    fake = SimpleNamespace(
+        get=lambda key, default=None: kept.get(key, default),
+        set=lambda key, value, description: kept.update({key: value}),
+    )
+    monkeypatch.setattr(airflow.sdk, "Variable", fake)
+    extend.get(f"{BASE}/webhook_endpoints", json={"data": []})
+    extend.post(f"{BASE}/webhook_endpoints", json={"id": "wh_1", "signingSecret": "wss_1234567"})
+    operator = ExtendCreateWebhookEndpointOperator(
+        task_id="t", name="n", url="https://a.example.com", enabled_events=["a"], secret_to="a_secret"
+    )
+    assert written.run(operator) == "wh_1"
+    assert kept == {"a_secret": "wss_1234567"}
+    assert (written.xcoms, set(written.store)) == ({}, {"extend_submission", "extend_secret_kept"})
+    assert "wss_" not in json.dumps(written.store)
+
+
+def test_a_list_and_a_published_workflow(extend, written) -> None:
+    from airflow_provider_extend.operators.file import ExtendListFilesOperator
+    from airflow_provider_extend.operators.workflow_version import ExtendPublishWorkflowVersionOperator
+
+    extend.get(
+        f"{BASE}/files", json={"data": [{"id": "file_1", "presignedUrl": "https://a.example.com/?sig=1"}]}
+    )
+    assert written.run(ExtendListFilesOperator(task_id="list")) == [{"id": "file_1"}]
+    assert written.xcoms == {"more": False}
+    extend.get(f"{BASE}/workflows/w_1/versions", json={"data": []})
+    extend.post(f"{BASE}/workflows/w_1/versions", json={"id": "wv_1", "version": "1"})
+    value = written.run(ExtendPublishWorkflowVersionOperator(task_id="publish", workflow_id="w_1"))
+    assert set(value) == {"id", "version", "workflow_id"}
+    assert written.xcoms["workflow_version_id"] == "wv_1"
+
+
 def test_the_connection() -> None:
     (connection,) = get_provider_info()["connection-types"]
     assert connection["connection-type"] == "extend"
@@ -428,12 +609,273 @@ PARAMETERS = {
         "extend_conn_id",
         "output_path",
     },
+    "operators.classify.ExtendClassifyOperator": {
+        "file_id",
+        "file_url",
+        "text",
+        "file_name",
+        "package",
+        "metadata",
+        "classifier_id",
+        "version",
+        "config",
+        "override_config",
+        "extend_conn_id",
+        "output_path",
+    },
+    "operators.split.ExtendSplitOperator": {
+        "file_id",
+        "file_url",
+        "text",
+        "file_name",
+        "package",
+        "metadata",
+        "splitter_id",
+        "version",
+        "config",
+        "override_config",
+        "extend_conn_id",
+        "output_path",
+    },
+    "operators.parse.ExtendParseOperator": {
+        "file_id",
+        "file_url",
+        "text",
+        "file_name",
+        "package",
+        "metadata",
+        "config",
+        "extend_conn_id",
+        "output_path",
+    },
+    "operators.edit.ExtendEditOperator": {
+        "file_id",
+        "file_url",
+        "text",
+        "file_name",
+        "package",
+        "metadata",
+        "template_id",
+        "config",
+        "extend_conn_id",
+        "output_path",
+    },
+    "operators.form_detection.ExtendDetectFormOperator": {
+        "file_id",
+        "file_url",
+        "text",
+        "file_name",
+        "package",
+        "metadata",
+        "config",
+        "extend_conn_id",
+        "output_path",
+    },
+    "operators.verify.ExtendVerifyOperator": {
+        "file_id",
+        "file_url",
+        "text",
+        "file_name",
+        "package",
+        "metadata",
+        "config",
+        "extend_conn_id",
+        "output_path",
+    },
+    "operators.processor_run.ExtendRunProcessorOperator": {
+        "file_id",
+        "file_url",
+        "text",
+        "file_name",
+        "package",
+        "metadata",
+        "processor_id",
+        "processor_type",
+        "version",
+        "config",
+        "extend_conn_id",
+        "output_path",
+    },
+    "operators.extract.ExtendBatchExtractOperator": {
+        "inputs",
+        "metadata",
+        "extractor_id",
+        "version",
+        "override_config",
+        "extend_conn_id",
+        "output_path",
+    },
+    "operators.classify.ExtendBatchClassifyOperator": {
+        "inputs",
+        "metadata",
+        "classifier_id",
+        "version",
+        "override_config",
+        "extend_conn_id",
+        "output_path",
+    },
+    "operators.split.ExtendBatchSplitOperator": {
+        "inputs",
+        "metadata",
+        "splitter_id",
+        "version",
+        "override_config",
+        "extend_conn_id",
+        "output_path",
+    },
+    "operators.parse.ExtendBatchParseOperator": {
+        "inputs",
+        "metadata",
+        "config",
+        "extend_conn_id",
+        "output_path",
+    },
+    "operators.workflow.ExtendBatchRunWorkflowOperator": {
+        "inputs",
+        "metadata",
+        "workflow_id",
+        "version",
+        "extend_conn_id",
+        "output_path",
+    },
+    "sensors.run.ExtendRunSensor": {
+        "run_id",
+        "kind",
+        "members",
+        "extend_conn_id",
+        "output_path",
+    },
+    "sensors.workflow_run.ExtendWorkflowRunSensor": {
+        "workflow_run_id",
+        "extend_conn_id",
+        "output_path",
+    },
     "operators.file.ExtendUploadFilesOperator": {"paths", "extend_conn_id"},
     "operators.processor_version.ExtendPublishProcessorVersionOperator": {
         "run",
         "release_type",
         "description",
         "config_fingerprint",
+        "processor_type",
+        "extend_conn_id",
+    },
+    "operators.api.ExtendApiOperator": {
+        "endpoint",
+        "path_args",
+        "query",
+        "body",
+        "output_path",
+        "extend_conn_id",
+    },
+    "operators.evaluation_set.ExtendListEvaluationSetsOperator": {"processor_id", "extend_conn_id"},
+    "operators.evaluation_set_item.ExtendDeleteEvaluationSetItemOperator": {
+        "evaluation_set_id",
+        "item_id",
+        "extend_conn_id",
+    },
+    "operators.evaluation_set_item.ExtendListEvaluationSetItemsOperator": {
+        "evaluation_set_id",
+        "extend_conn_id",
+    },
+    "operators.evaluation_set_item.ExtendUpdateEvaluationSetItemOperator": {
+        "evaluation_set_id",
+        "item_id",
+        "expected_output",
+        "expected_output_path",
+        "extend_conn_id",
+    },
+    "operators.file.ExtendCreateFileOperator": {"name", "raw_text", "url", "extend_conn_id"},
+    "operators.file.ExtendDeleteFileOperator": {"file_id", "extend_conn_id"},
+    "operators.file.ExtendGetFileOperator": {"file_id", "output_path", "extend_conn_id"},
+    "operators.file.ExtendListFilesOperator": {"name_contains", "extend_conn_id"},
+    "operators.processor.ExtendCreateProcessorOperator": {
+        "name",
+        "processor_type",
+        "config",
+        "clone_processor_id",
+        "extend_conn_id",
+    },
+    "operators.processor.ExtendListProcessorsOperator": {"processor_type", "extend_conn_id"},
+    "operators.processor.ExtendUpdateProcessorOperator": {
+        "processor_id",
+        "name",
+        "config",
+        "processor_type",
+        "extend_conn_id",
+    },
+    "operators.processor_version.ExtendGetProcessorVersionOperator": {
+        "processor_id",
+        "version_id",
+        "processor_type",
+        "extend_conn_id",
+    },
+    "operators.processor_version.ExtendListProcessorVersionsOperator": {
+        "processor_id",
+        "processor_type",
+        "extend_conn_id",
+    },
+    "operators.run.ExtendCancelRunOperator": {"kind", "run_id", "processor_type", "extend_conn_id"},
+    "operators.run.ExtendDeleteRunOperator": {"kind", "run_id", "processor_type", "extend_conn_id"},
+    "operators.run.ExtendGetRunOperator": {
+        "kind",
+        "run_id",
+        "processor_type",
+        "extend_conn_id",
+        "output_path",
+    },
+    "operators.run.ExtendListRunsOperator": {"kind", "filters", "extend_conn_id"},
+    "operators.webhook.ExtendCreateWebhookEndpointOperator": {
+        "name",
+        "url",
+        "enabled_events",
+        "secret_to",
+        "headers",
+        "extend_conn_id",
+    },
+    "operators.webhook.ExtendCreateWebhookSubscriptionOperator": {
+        "webhook_endpoint_id",
+        "resource_type",
+        "resource_id",
+        "enabled_events",
+        "extend_conn_id",
+    },
+    "operators.webhook.ExtendDeleteWebhookEndpointOperator": {"webhook_endpoint_id", "extend_conn_id"},
+    "operators.webhook.ExtendDeleteWebhookSubscriptionOperator": {
+        "webhook_subscription_id",
+        "extend_conn_id",
+    },
+    "operators.webhook.ExtendUpdateWebhookEndpointOperator": {
+        "webhook_endpoint_id",
+        "name",
+        "url",
+        "enabled_events",
+        "headers",
+        "extend_conn_id",
+    },
+    "operators.workflow_run.ExtendCorrectWorkflowRunOutputsOperator": {
+        "workflow_run_id",
+        "output_id",
+        "reviewed_output",
+        "reviewed_output_path",
+        "extend_conn_id",
+    },
+    "operators.workflow_run.ExtendUpdateWorkflowRunOperator": {
+        "workflow_run_id",
+        "name",
+        "metadata",
+        "extend_conn_id",
+    },
+    "operators.workflow_version.ExtendCreateWorkflowOperator": {"name", "steps", "extend_conn_id"},
+    "operators.workflow_version.ExtendPublishWorkflowVersionOperator": {
+        "workflow_id",
+        "name",
+        "steps",
+        "extend_conn_id",
+    },
+    "operators.workflow_version.ExtendUpdateWorkflowOperator": {
+        "workflow_id",
+        "name",
+        "steps",
         "extend_conn_id",
     },
 }

@@ -48,6 +48,45 @@ with DAG("items", schedule=None, params={"set": "%s"}):
     )
 """
 
+ADMIN_DAG = """
+from airflow.sdk import DAG
+from airflow_provider_extend.operators.api import ExtendApiOperator
+from airflow_provider_extend.operators.evaluation_set_item import ExtendUpdateEvaluationSetItemOperator
+from airflow_provider_extend.operators.file import ExtendCreateFileOperator
+from airflow_provider_extend.operators.run import ExtendGetRunOperator
+from airflow_provider_extend.operators.webhook import ExtendCreateWebhookEndpointOperator
+from airflow_provider_extend.operators.workflow_run import ExtendCorrectWorkflowRunOutputsOperator
+
+content = {"value": {"vendor": "Zyxomma Petroleum"}}
+with DAG("admin", schedule=None, params={"run": ""}):
+    ExtendCreateWebhookEndpointOperator(
+        task_id="webhook",
+        name="Airflow",
+        url="https://hooks.example.com/extend?X-Amz-Signature=1",
+        enabled_events=["extract_run.processed"],
+        headers={"Authorization": "Bearer of-the-receiver"},
+        secret_to="extend_webhook_secret",
+    )
+    ExtendCreateFileOperator(task_id="file", name="a.txt", raw_text="Vendor: Zyxomma Petroleum")
+    ExtendApiOperator(
+        task_id="paid",
+        endpoint="extract_runs.create",
+        body={
+            "file": {"text": "Vendor: Zyxomma Petroleum"},
+            "config": {"schema": {"properties": {"vendor": {"type": ["string", "null"], "title": "Vendor"}}}},
+        },
+        allow_paid=True,
+    ) >> ExtendGetRunOperator(
+        task_id="read", kind="extract_run", run_id="{{ ti.xcom_pull(task_ids='paid')['id'] }}"
+    )
+    ExtendUpdateEvaluationSetItemOperator(
+        task_id="item", evaluation_set_id="ev_none", item_id="evi_none", expected_output=content
+    )
+    ExtendCorrectWorkflowRunOutputsOperator(
+        task_id="correct", workflow_run_id="r_1", output_id="o_1", reviewed_output=content
+    )
+"""
+
 
 @pytest.fixture(scope="module")
 def database() -> Path:
@@ -354,6 +393,36 @@ def test_expected_outputs_in_a_dag_file_are_in_no_rendered_field_and_no_log(
     assert [
         place for place in found if not place.startswith(("table serialized_dag", "table dag_code"))
     ] == []
+
+
+def test_administration_leaks_neither_the_secret_of_a_webhook_nor_what_it_is_handed(
+    leaks, run_dag, extend, folder, database, monkeypatch, capfd
+) -> None:
+    extend(V26)
+    (folder / "admin.py").write_text(ADMIN_DAG)
+    secrets: list[str] = []
+    monkeypatch.setattr("airflow_provider_extend.operators.webhook.mask_secret", secrets.append)
+    states = run_dag("admin", {})
+    done = dict.fromkeys(("webhook", "file", "paid", "read"), "success")
+    assert states == {**done, "item": "failed", "correct": "failed"}
+    [secret] = secrets
+    assert secret.startswith("wss_")
+    with sqlite3.connect(database) as connection:
+        kept = connection.execute("select val, is_encrypted from variable").fetchall()
+        connection.execute("delete from variable")
+        # The DAG itself holds what its author wrote there; Airflow stores DAGs.
+        connection.execute("delete from serialized_dag where dag_id = 'admin'")
+        connection.execute("delete from dag_code where source_code like '%Zyxomma%'")
+    connection.close()
+    assert len(kept) == 1
+    logged = "".join(capfd.readouterr())
+    assert secret not in logged
+    assert [
+        name for name, text in tables(database).items() if secret in text or "of-the-receiver" in text
+    ] == []
+    print("airflow")  # the search wants to see that the log was captured, and it was read here
+    assert not any(word in logged for word in (*CONTENT, "Amz-Signature", "of-the-receiver"))
+    assert leaks() == []
 
 
 OLD_ERROR = {"success": False, "error": f"cannot read {SIGNED}"}

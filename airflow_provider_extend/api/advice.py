@@ -68,6 +68,7 @@ ADVICE: tuple[Advice, ...] = (
     Advice(errors.ExtendTaskKilled, RETRY, "the task was told to end"),
     Advice(errors.ExtendSubmissionUnknown, LOOK, "look in the dashboard whether the run was started"),
     Advice(errors.ExtendPublishedConfigDiffers, LOOK, "look at the published version in the dashboard"),
+    Advice(errors.ExtendSecretNotKept, ADMIN, "delete the webhook endpoint at Extend, then clear the task"),
     Advice(errors.ExtendError, LOOK, "read the message"),
 )
 

@@ -23,6 +23,7 @@
      +- ExtendTaskKilled            the task was told to end
      +- ExtendSubmissionUnknown     a call whose outcome cannot be told, and that must not be made twice
      +- ExtendPublishedConfigDiffers
+     +- ExtendSecretNotKept         a webhook endpoint was made, and its signing secret is not kept
 
 `permanent` says whether the same call can succeed without somebody changing something: Airflow's retries
 are spent on an error only where it is False.
@@ -242,6 +243,12 @@ class ExtendSubmissionUnknown(ExtendError):
 
 class ExtendPublishedConfigDiffers(ExtendError):
     """A version was published, and its config is not the one that was sent."""
+
+    permanent = True
+
+
+class ExtendSecretNotKept(ExtendError):
+    """A webhook endpoint was made, and its signing secret, which Extend gives only once, is not kept."""
 
     permanent = True
 

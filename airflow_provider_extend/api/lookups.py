@@ -27,7 +27,7 @@ class LookUp:
     :ivar read: endpoint that reads a row, where rows show no metadata: one more GET for each row; None: they do.
     :ivar by_creation: whether the list can be asked for the newest first, so that a scan may end at a time.
     :ivar batch: what is looked for is the batch that the runs are members of; their rows name it
-        (`batchId`) for workflow runs only.
+        (`batchId`) for workflow and parse runs only.
     """
 
     list: str

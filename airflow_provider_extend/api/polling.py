@@ -39,18 +39,21 @@ class Poller:
     :param ceiling: longest interval that the author wants.
     :param give_up: whether errors that may pass end the wait when they come as often in a row as a single call may be
         repeated; else they are waited out until the deadline.
+    :param past: outcomes that do not end the wait: a run that waits for a review moves on when a person acts.
     """
 
     started: float
     deadline: float
     ceiling: float = LAST_INTERVAL
     give_up: bool = True
+    past: frozenset[str] = frozenset()
     draw: Callable[[float, float], float] = random.uniform
     failures: int = field(default=0, init=False)
 
     def on_run(self, run: Run, now: float) -> Decision:
         self.failures = 0
-        return Decision(ENDED) if run.ended else self._again(self._interval(now), now)
+        ended = run.ended and run.outcome not in self.past
+        return Decision(ENDED) if ended else self._again(self._interval(now), now)
 
     def on_error(self, error: ExtendError, now: float) -> Decision:
         """An error that may pass is looked past; others end the wait.

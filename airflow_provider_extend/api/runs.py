@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
@@ -12,6 +12,7 @@ from airflow_provider_extend.api.calls import MAX_MESSAGE, cut_queries, without_
 from airflow_provider_extend.api.endpoints import find
 from airflow_provider_extend.api.errors import ExtendAnswerError, ExtendInputError
 from airflow_provider_extend.api.metrics import Metrics, read_metrics
+from airflow_provider_extend.api.versions import V2026
 
 SUCCEEDED = "succeeded"
 FAILED = "failed"
@@ -46,22 +47,66 @@ WORTH_NEW_RUN: Mapping[str, frozenset[str]] = MappingProxyType(
 BATCH_PROCESSOR_RUN = "batch_processor_run"
 EVALUATION_SET_RUN = "evaluation_set_run"
 EXTRACT_RUN = "extract_run"
+CLASSIFY_RUN = "classify_run"
+SPLIT_RUN = "split_run"
+PARSE_RUN = "parse_run"
+EDIT_RUN = "edit_run"
+FORM_DETECTION_RUN = "form_detection_run"
+VERIFY_RUN = "verify_run"
+PROCESSOR_RUN = "processor_run"
 WORKFLOW_RUN = "workflow_run"
+EXTRACT_BATCH = "extract_batch"
+CLASSIFY_BATCH = "classify_batch"
+SPLIT_BATCH = "split_batch"
+PARSE_BATCH = "parse_batch"
+WORKFLOW_BATCH = "workflow_batch"
 
+#: Kind of batch -> kind of the runs that are its members.
+MEMBERS: Mapping[str, str] = MappingProxyType(
+    {
+        EXTRACT_BATCH: EXTRACT_RUN,
+        CLASSIFY_BATCH: CLASSIFY_RUN,
+        SPLIT_BATCH: SPLIT_RUN,
+        PARSE_BATCH: PARSE_RUN,
+        WORKFLOW_BATCH: WORKFLOW_RUN,
+    }
+)
+
+_SINGLE = (
+    EXTRACT_RUN,
+    CLASSIFY_RUN,
+    SPLIT_RUN,
+    PARSE_RUN,
+    EDIT_RUN,
+    FORM_DETECTION_RUN,
+    VERIFY_RUN,
+    PROCESSOR_RUN,
+    WORKFLOW_RUN,
+)
 #: Kind of run -> endpoints that read one, best first. A later one is asked where the version has it and the
 #: one before answered 404: 2026-02-09 keeps the old path of a batch processor run, for how long is not said.
+#: No call reads a batch of workflow runs: the list of its members is what there is (runs.md 8).
 READS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         BATCH_PROCESSOR_RUN: ("batch_processor_runs.retrieve", "evaluation_set_runs.retrieve"),
         EVALUATION_SET_RUN: ("evaluation_set_runs.retrieve",),
-        EXTRACT_RUN: ("extract_runs.retrieve",),
-        WORKFLOW_RUN: ("workflow_runs.retrieve",),
+        **{kind: (f"{kind}s.retrieve",) for kind in _SINGLE},
+        **{kind: ("batch_runs.retrieve",) for kind in MEMBERS if kind != WORKFLOW_BATCH},
+        WORKFLOW_BATCH: ("workflow_runs.list",),
     }
 )
 
 #: Kind of run -> endpoint that cancels one (runs.md 1). A kind that is not here cannot be cancelled in any version.
 CANCELS: Mapping[str, str] = MappingProxyType(
-    {EXTRACT_RUN: "extract_runs.cancel", WORKFLOW_RUN: "workflow_runs.cancel"}
+    {kind: f"{kind}s.cancel" for kind in _SINGLE if kind not in (EDIT_RUN, FORM_DETECTION_RUN)}
+)
+
+#: Kinds whose result Extend may give once and then purge, where the workspace retains nothing (runs.md 3).
+DELIVERED_ONCE: frozenset[str] = frozenset({VERIFY_RUN})
+
+#: Kind of run -> keys that hold what was read from the document, the newest version's first; else `output`.
+_OUTPUTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {WORKFLOW_RUN: ("stepRuns", "outputs"), PARSE_RUN: ("output", "chunks")}
 )
 
 
@@ -84,6 +129,12 @@ def reads(kind: str, version: str) -> tuple[str, ...]:
     return names
 
 
+def readable(kind: str, version: str) -> bool:
+    """Whether a run of `kind` can be read in `version` once it is started; the answer to POST /parse of 2024-12-23 is
+    all that there ever is of its run."""
+    return any(version in find(name).paths for name in READS[kind])
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """A run as the API answered it, in one shape for all versions. What the API does not give is None.
@@ -95,9 +146,10 @@ class Run:
         have none in any version.
     :ivar metrics_from: which object the metrics were read from; None while there are none worth the name.
     :ivar metadata: what was sent along when the run was made, as the API gives it back.
-    :ivar source: `EVAL_SET`, `PLAYGROUND` or `STUDIO`; :ivar source_id: evaluation set or processor.
+    :ivar source: where it was started, for instance `EVAL_SET`, `API`; :ivar source_id: evaluation set or processor.
     :ivar processor_type: `EXTRACT`, `CLASSIFY`, `SPLITTER` or None where the answer does not tell.
     :ivar version_name: `draft` or a number such as `1.0`; None where the answer does not tell.
+    :ivar members: of a batch that has ended, its runs as the list shows them; empty for every other run.
     """
 
     kind: str
@@ -120,10 +172,23 @@ class Run:
     usage: Mapping[str, Any] | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
     created_at: datetime | None = None
+    members: tuple[Run, ...] = field(default=(), repr=False)
 
     @property
     def ended(self) -> bool:
         return self.outcome is not None
+
+    @property
+    def succeeded(self) -> bool:
+        """The run, and of a batch each member."""
+        return self.outcome == SUCCEEDED and all(member.succeeded for member in self.members)
+
+    @property
+    def output(self) -> Any:
+        """What was read from the document, as the API gives it; None where there is nothing (yet)."""
+        keys = _OUTPUTS.get(self.kind, ("output",))
+        old = self.api_version != V2026
+        return next((self.raw[key] for key in (keys[::-1] if old else keys) if key in self.raw), None)
 
     @property
     def status_known(self) -> bool:
@@ -145,21 +210,24 @@ class Run:
 ENTITY_TYPES: Mapping[str, str] = {"extractor": "EXTRACT", "classifier": "CLASSIFY", "splitter": "SPLITTER"}
 
 
+#: Keys under which an answer names what the run was of.
+_ENTITIES = ("entity", "extractor", "classifier", "splitter", "workflow")
+
+
 def read_run(kind: str, version: str, body: Any) -> Run:
     """`body` (the object, out of its envelope) as a `Run`.
 
-    Sources: objects.md 2.1 (BatchProcessorRun), 3.1 (EvaluationSetRun), 5 and 6 (ExtractRun, WorkflowRun).
-    `processor_id` of a workflow run is the workflow. Unknown keys are ignored.
+    Sources: objects.md 2.1 (BatchProcessorRun), 3.1 (EvaluationSetRun), 5 to 7 (all others). The status object that
+    2025-04-21 answers for a parse or edit run that moves is read alike. `processor_id` of a workflow run is the
+    workflow. Unknown keys are ignored.
 
     :raises ExtendAnswerError: where the answer is no run (no id or no status).
     """
     if not isinstance(body, dict) or not _text(body.get("id")) or not _text(body.get("status")):
         raise ExtendAnswerError(f"The answer for a {kind} has no id or no status: it is no run.", status=200)
     status = body["status"]
-    entity = _object(body.get("entity") or body.get("extractor") or body.get("workflow"))
-    entity_version = _object(
-        body.get("entityVersion") or body.get("extractorVersion") or body.get("workflowVersion")
-    )
+    entity = _first(body, _ENTITIES)
+    entity_version = _first(body, [f"{name}Version" for name in _ENTITIES])
     metrics, metrics_from = read_metrics(body, ended=OUTCOMES.get(status) is not None)
     return Run(
         kind=kind,
@@ -177,7 +245,9 @@ def read_run(kind: str, version: str, body: Any) -> Run:
         source_id=_text(body.get("sourceId")) or _text(body.get("evaluationSetId")),
         processor_id=_text(body.get("processorId")) or _text(entity.get("id")),
         processor_version_id=_text(body.get("processorVersionId")) or _text(entity_version.get("id")),
-        processor_type=ENTITY_TYPES.get(_text(entity.get("object")) or "") or metrics.processor_type,
+        processor_type=ENTITY_TYPES.get(_text(entity.get("object")) or "")
+        or metrics.processor_type
+        or (_text(body.get("type")) if kind == PROCESSOR_RUN else None),
         version_name=_text(entity_version.get("version") or entity.get("version")),
         usage=_object(body.get("usage")) or None,
         metadata=_object(body.get("metadata")),
@@ -204,6 +274,10 @@ def _shown(value: Any) -> str | None:
 
 def _text(value: Any) -> str | None:
     return value if isinstance(value, str) and value else None
+
+
+def _first(body: Mapping[str, Any], keys: Iterable[str]) -> dict[str, Any]:
+    return _object(next((body[key] for key in keys if body.get(key)), None))
 
 
 def _object(value: Any) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.sdk import BaseOperator
 
+from airflow_provider_extend.api.endpoints import find
 from airflow_provider_extend.hooks.extend import ExtendHook
 
 if TYPE_CHECKING:
@@ -53,3 +54,17 @@ class ExtendOperator(BaseOperator):
 
     def client(self) -> ExtendClient:
         return ExtendHook(self.extend_conn_id).get_conn()
+
+
+def warn_deprecated(log: Any, name: str, version: str, replacement: str) -> None:
+    """One warning for an endpoint that Extend's API calls deprecated in `version`.
+
+    :param replacement: what to use in its place.
+    """
+    if version in find(name).deprecated:
+        log.warning(
+            "Extend calls %s of API version %s deprecated and may take it away: use %s.",
+            name,
+            version,
+            replacement,
+        )

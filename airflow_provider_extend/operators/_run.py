@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +22,15 @@ from airflow_provider_extend.api.errors import (
     plain_error,
 )
 from airflow_provider_extend.api.polling import ERROR, Poller
-from airflow_provider_extend.api.runs import CANCELLED, FAILED, SUCCEEDED, Run, read_run
+from airflow_provider_extend.api.runs import (
+    CANCELLED,
+    DELIVERED_ONCE,
+    FAILED,
+    SUCCEEDED,
+    Run,
+    read_run,
+    readable,
+)
 from airflow_provider_extend.exceptions import airflow_errors, as_airflow
 from airflow_provider_extend.links.run import ExtendRunLink
 from airflow_provider_extend.operators._spent import Spent
@@ -37,6 +45,8 @@ from airflow_provider_extend.results import (
 )
 
 if TYPE_CHECKING:
+    from airflow.sdk import BaseOperatorLink
+
     from airflow_provider_extend._compat import Context
     from airflow_provider_extend.client import ExtendClient
 
@@ -75,7 +85,7 @@ class ExtendRunOperator(StartsRun):
     """
 
     template_fields: Sequence[str] = ("extend_conn_id", "output_path")
-    operator_extra_links = (ExtendRunLink(),)
+    operator_extra_links: Collection[BaseOperatorLink] = (ExtendRunLink(),)
     _patient = True
 
     def __init__(
@@ -106,7 +116,7 @@ class ExtendRunOperator(StartsRun):
     # ------------------------------------------------------------------------------------------- the task
 
     def execute(self, context: Context) -> Any:
-        self._client = client = self.client()
+        client = self._connect()
         with airflow_errors():
             self._check(client)
         return self._timed(context, partial(self._start_and_wait, context))
@@ -127,10 +137,16 @@ class ExtendRunOperator(StartsRun):
         if not self.wait_for_completion:
             return receipt.id
         self._waiting = True
-        if self.deferrable and not (run is not None and run.ended):
+        if run is not None and self._is_over(run) and self._is_whole(run):
+            return self._ends(context, run)
+        if self.deferrable and not (run is not None and self._is_over(run)):
             # What the answer says is fresh: the trigger looks next.
             self._defer_until(self._deadline(context))
         return self._look_until_ended(context)
+
+    def _is_whole(self, run: Run) -> bool:
+        """Whether what was read of an ended run is all there is: none is read twice, since some is given once only."""
+        return run is self._latest or run.output is not None or not readable(self.kind, run.api_version)
 
     def started(self, context: Context, facts: Mapping[str, Any]) -> None:
         """Called once the run is started, or taken up: for what a subclass pushes before the wait."""
@@ -142,7 +158,7 @@ class ExtendRunOperator(StartsRun):
         said = event.get("run_id") if isinstance(event, Mapping) else None
         pushed = ti.xcom_pull(task_ids=self.task_id, key=RUN_ID_KEY, map_indexes=ti.map_index)
         self._run_id = pushed or said
-        self._client = self.client()
+        self._connect()
         self._arm()
         self._heed_kill()
         self._waiting = True
@@ -189,11 +205,17 @@ class ExtendRunOperator(StartsRun):
 
     def _look_until_ended(self, context: Context) -> Any:
         deadline = self._deadline(context)
-        poller = Poller(started=time.time(), deadline=deadline, ceiling=self.poll_interval, give_up=False)
+        poller = Poller(
+            started=time.time(),
+            deadline=deadline,
+            ceiling=self.poll_interval,
+            give_up=False,
+            past=self._waits_past,
+        )
         while True:
             run: Run | None = None
             try:
-                run = self._read()
+                run = self._read(context)
             except AirflowFailException:
                 raise
             except Exception as error:
@@ -205,7 +227,7 @@ class ExtendRunOperator(StartsRun):
                     raise
                 self.log.warning("%s; the wait goes on.", error)
             else:
-                if run.ended:
+                if self._is_over(run):
                     return self._ends(context, run)
                 decision = poller.on_run(run, time.time())
             if decision.event is not None:
@@ -251,10 +273,12 @@ class ExtendRunOperator(StartsRun):
                 return self.execute(context)
         self._collecting = True
         self._account_for(context, run)
-        output = {OUTPUT_KEY: self.output_of(run)} if self.push_output else {}
+        self._check_output(run)
+        output = {OUTPUT_KEY: run.output} if self.push_output else {}
         with airflow_errors():
             # What was read is nowhere else: a path that cannot be written is no success.
-            result = push_run(context, run, self.output_path, self.log, output, must_write=True)
+            beside = {**output, **self.beside(run)}
+            result = push_run(context, run, self.output_path, self.log, beside, must_write=True)
         if not self.is_success(run):
             advice = "Clear this task to start another run."
             if run.worth_new_run:
@@ -279,13 +303,24 @@ class ExtendRunOperator(StartsRun):
             return False
         return bool(record["started_at"] < started.timestamp())
 
-    def output_of(self, run: Run) -> Any:
-        """What the run has read from the document."""
-        return run.raw.get("output")
+    def _check_output(self, run: Run) -> None:
+        """A result that was asked for and that Extend has purged is no success."""
+        if run.kind not in DELIVERED_ONCE or run.outcome != SUCCEEDED or run.output is not None:
+            return
+        if self.push_output or self.output_path:
+            raise as_airflow(
+                ExtendRunFailed(
+                    f"{self._named} ended {run.status} without a result: a workspace that retains nothing gives it "
+                    "once, to the first that reads it, and purges it an hour after the end at the latest. Clear this "
+                    "task to pay for another run.",
+                    run_id=run.id,
+                    outcome=str(run.outcome),
+                )
+            )
 
-    def is_success(self, run: Run) -> bool:
-        """Whether the run ended as it should."""
-        return run.outcome == SUCCEEDED
+    def beside(self, run: Run) -> dict[str, Any]:
+        """More to push of an ended run, by XCom key: nothing that was read from a document."""
+        return {}
 
     def _too_late(self, context: Context, run: Run | None) -> Any:
         """The deadline: `on_timeout` says what becomes of the run, after one last read."""
@@ -299,9 +334,11 @@ class ExtendRunOperator(StartsRun):
             except Exception as error:
                 words = f"could not be cancelled and may go on ({error})"
             else:
-                if done.means == decisions.ENDED and done.run is not None:
+                ended = done.means == decisions.ENDED
+                if ended and done.run is not None and self._is_over(done.run):
                     return self._ends(context, done.run)
-                cancelled, words = done.means != decisions.GOES_ON, done.words
+                cancelled = not ended and done.means != decisions.GOES_ON
+                words = "waits for a person to review it, and goes on" if ended else done.words
         retry = (
             "A retry would pay for another run that may take as long: this task is not retried; clear it to start one."
             if cancelled

@@ -4,12 +4,14 @@ earlier try's run."""
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from airflow_provider_extend import cancelling, decisions, fingerprints
 from airflow_provider_extend._compat import AirflowTaskTimeout
+from airflow_provider_extend.api.configs import check_config
 from airflow_provider_extend.api.endpoints import find
 from airflow_provider_extend.api.errors import (
     ExtendInputError,
@@ -22,7 +24,7 @@ from airflow_provider_extend.api.errors import (
 )
 from airflow_provider_extend.api.limits import OWN_METADATA_BYTES, check_json, check_metadata
 from airflow_provider_extend.api.lookups import TASK_KEY, TOKEN_KEY, LookUp, look_up_of
-from airflow_provider_extend.api.runs import Run, cancels
+from airflow_provider_extend.api.runs import Run, cancels, readable
 from airflow_provider_extend.exceptions import ExtendException, airflow_errors, as_airflow
 from airflow_provider_extend.operators._base import ExtendOperator
 from airflow_provider_extend.operators._submit import Prepared, Receipt, Sought, Submission, submit_once
@@ -39,13 +41,23 @@ _FAIL, _RESUBMIT = "fail", "resubmit"
 SETTLE = 10
 
 
+@dataclass(frozen=True, slots=True)
+class Config:
+    """A config as it is sent, and what `check_config` needs to know of it."""
+
+    kind: str
+    version: str
+    value: Any = field(repr=False)
+    partial: bool = False
+
+
 class StartsRun(WaitsForRun, ExtendOperator):
     """Starts one run for one task. Its parameters are described with `ExtendRunOperator`."""
 
     #: Endpoint that starts the run.
-    creates: ClassVar[str]
+    creates: str
     #: Whether the create takes metadata, in which a token travels.
-    takes_metadata: ClassVar[bool] = True
+    takes_metadata: bool = True
 
     def __init__(
         self,
@@ -75,8 +87,15 @@ class StartsRun(WaitsForRun, ExtendOperator):
 
     # ------------------------------------------------------------------------------ what a subclass says
 
+    def adapt(self, version: str) -> None:
+        """Called before anything else with the connection's API version: for what depends on it."""
+
     def check(self) -> None:
         """Refuse what cannot be sent, before anything is; raises `ExtendInputError`."""
+
+    def configs(self, version: str) -> Iterable[Config]:
+        """What the create is configured with, for it to be checked against the version that takes it."""
+        return ()
 
     def parts(self) -> dict[str, Any]:
         """What the author named, by name: a change of any of it asks for another run."""
@@ -99,6 +118,11 @@ class StartsRun(WaitsForRun, ExtendOperator):
         return None
 
     # ------------------------------------------------------------------------------------------- the start
+
+    def _connect(self) -> ExtendClient:
+        self._client = client = self.client()
+        self.adapt(client.api_version)
+        return client
 
     @property
     def _account(self) -> ExtendClient:
@@ -203,6 +227,8 @@ class StartsRun(WaitsForRun, ExtendOperator):
     def _keep(self, client: ExtendClient, run_id: str) -> bool:
         """Whether the run of an earlier try is taken up."""
         what = self.kind.replace("_", " ")
+        if not readable(self.kind, client.api_version):
+            return self._keep_unread(what, run_id)
         try:
             run = self._earlier(client, run_id)
         except ExtendException as error:
@@ -241,6 +267,25 @@ class StartsRun(WaitsForRun, ExtendOperator):
         self._latest = run
         return True
 
+    def _keep_unread(self, what: str, run_id: str) -> bool:
+        """As `_keep`, where no call reads the run: its result went with the answer."""
+        if self.on_unknown_submission == _RESUBMIT:
+            self.log.warning(
+                "%s %s of an earlier try has ended and cannot be read again; starting another, which is paid for too, "
+                "since on_unknown_submission is 'resubmit'.",
+                what,
+                run_id,
+            )
+            return False
+        with airflow_errors():
+            raise ExtendRunFailed(
+                f"An earlier try started {what} {run_id}, which has ended and is paid for. API version "
+                f"{self._account.api_version} gives its result in the answer alone, and it cannot be read again. None "
+                "was started in its place; clear this task to start one.",
+                run_id=run_id,
+                outcome="unknown",
+            )
+
     @property
     def _goes_on_waiting(self) -> bool:
         """Whether the run is waited for once it is started."""
@@ -255,7 +300,7 @@ class StartsRun(WaitsForRun, ExtendOperator):
     def _earlier(self, client: ExtendClient, run_id: str) -> Run | None:
         try:
             with airflow_errors():
-                return look_up(client, self.kind, run_id)
+                return look_up(client, self.kind, run_id, self._member_count)
         except Exception as error:
             if not isinstance(plain_error(error), ExtendNotFound):
                 raise
@@ -263,11 +308,19 @@ class StartsRun(WaitsForRun, ExtendOperator):
 
     def _check_start(self, client: ExtendClient) -> None:
         find(self.creates).path(client.api_version)
-        self.check()
         own = self.own_metadata()
+        if own is not None and not self.takes_metadata:
+            raise ExtendInputError(
+                f"metadata is given: {self.kind.replace('_', ' ')}s take none in API version {client.api_version}. "
+                "Nothing was sent."
+            )
+        self.check()
         for name, value in {**self.parts(), "metadata": own}.items():
             check_json(name, value)
-        for warning in check_metadata(own, limit=OWN_METADATA_BYTES):
+        warnings = check_metadata(own, limit=OWN_METADATA_BYTES)
+        for config in self.configs(client.api_version):
+            warnings += check_config(config.kind, config.version, config.value, partial=config.partial)
+        for warning in warnings:
             self.log.warning("%s", warning)
         if self.on_unknown_submission not in (_FAIL, _RESUBMIT):
             raise ExtendInputError(

@@ -62,12 +62,14 @@ class Sought:
     :ivar since: how far back, in seconds since the epoch.
     :ivar as_named: whether it is known to be what the author names now; else it may have been named otherwise.
     :ivar skip: ids that are known, and are not what is looked for.
+    :ivar facts: what `prepare` had found out right before the call; empty where no record tells.
     """
 
     token: str
     since: float
     as_named: bool = True
     skip: frozenset[str] = frozenset()
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,7 @@ class Submission:
     :param account: where the call goes; a search elsewhere proves nothing.
     :param killed: whether the task was told to end.
     :param resubmit: where it cannot be told whether the call was carried out, make it again.
+    :param done: what a call that was carried out has done, for messages: what costs nothing is only `made`.
     :param max_runs: most runs that this task may pay for in its DAG run, over all its tries.
     """
 
@@ -101,6 +104,7 @@ class Submission:
     account: str | None = None
     killed: Callable[[], bool] = lambda: False
     resubmit: bool = False
+    done: str = "paid for"
     max_runs: int | None = None
 
 
@@ -252,20 +256,29 @@ class _Submitting:
                 raise self._unknown(cannot, findable=False)
             self._log.warning(
                 "It cannot be told whether Extend made the %s (%s); asking for it (again), since "
-                "on_unknown_submission is 'resubmit'. It may be paid for twice.",
+                "on_unknown_submission is 'resubmit'. It may be %s twice.",
                 asked.what,
                 cannot,
+                asked.done,
             )
             self._note_unknown(record)
             return None
         settled = decisions.settled_at(record.get("sent_at", record["started_at"]), time.time())
-        sought = Sought(record["token"], record["started_at"], as_named, frozenset(self._given_up))
+        sought = Sought(
+            record["token"],
+            record["started_at"],
+            as_named,
+            frozenset(self._given_up),
+            record.get("facts") or {},
+        )
         while True:
             searched_at, killed = time.time(), asked.killed()
             try:
                 found = look_up(sought)
             except Exception as raised:
                 plain = plain_error(raised)
+                if isinstance(plain, ExtendSubmissionUnknown):
+                    raise as_airflow(plain) from None  # it says itself what was found
                 if isinstance(plain, ExtendError) and plain.is_permanent():
                     raise self._unknown(f"{cause}; and the search for it fails: {plain.message}") from raised
                 raise
@@ -343,13 +356,13 @@ class _Submitting:
         elif asked.resubmit:
             findable = True
             way_out = (
-                "A retry of this task asks for it again, since on_unknown_submission is 'resubmit'; it may be paid for "
-                "twice."
+                "A retry of this task asks for it again, since on_unknown_submission is 'resubmit'; it may be "
+                f"{asked.done} twice."
             )
         else:
             no_way = "The API has no way to look it up, and it" if asked.look_up is None else "It"
             way_out = (
-                f"{no_way} was not asked for again, since it may be paid for already. Look in the dashboard: "
+                f"{no_way} was not asked for again, since it may be {asked.done} already. Look in the dashboard: "
                 "if it is there, use its id in place of this task's; if not, clear this task to ask for it again."
             )
         return as_airflow(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -13,9 +12,18 @@ from airflow_provider_extend import decisions, fingerprints
 from airflow_provider_extend.api.endpoints import find
 from airflow_provider_extend.api.errors import ExtendInputError
 from airflow_provider_extend.api.limits import EVALUATION_ITEMS, check_evaluation_item
-from airflow_provider_extend.api.versions import V2026
+from airflow_provider_extend.api.versions import V2024, V2026
 from airflow_provider_extend.exceptions import airflow_errors
 from airflow_provider_extend.operators._base import ExtendOperator
+from airflow_provider_extend.operators._call import (
+    BY_CREATION,
+    ExtendCreateOperator,
+    ExtendListOperator,
+    Request,
+    checked_ids,
+    checked_text,
+)
+from airflow_provider_extend.operators._content import read_json
 from airflow_provider_extend.operators._submit import Prepared, Submission, id_of, submit_once
 
 if TYPE_CHECKING:
@@ -26,16 +34,22 @@ if TYPE_CHECKING:
 _ITEMS_PER_CALL = EVALUATION_ITEMS[1]
 
 
-class ExtendCreateEvaluationSetOperator(ExtendOperator):
+class ExtendCreateEvaluationSetOperator(ExtendCreateOperator):
     """Create an evaluation set (POST /evaluation_sets). Returns its id; costs nothing.
+
+    Asked for once (see `ExtendCreateOperator`). 2024-12-23 cannot list sets: there a try whose outcome cannot be told
+    fails with what to do.
 
     :param name: name of the set (templated).
     :param processor_id: the extractor, classifier, splitter or processor that it tests (templated).
     :param description: (templated).
+    :param on_unknown_submission: `fail` or `resubmit`, where it cannot be told whether it was made.
     :param extend_conn_id: connection (templated).
     """
 
     template_fields: Sequence[str] = ("name", "processor_id", "description", "extend_conn_id")
+    what = "evaluation set"
+    named = ("name", "processor_id", "description")
 
     def __init__(self, *, name: str, processor_id: str, description: str = "", **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -43,15 +57,40 @@ class ExtendCreateEvaluationSetOperator(ExtendOperator):
         self.processor_id = processor_id
         self.description = description
 
-    def execute(self, context: Context) -> str:
-        client = self.client()
-        owner = "entityId" if client.api_version == V2026 else "processorId"
-        created = client.call(
-            "evaluation_sets.create",
-            body={"name": self.name, "description": self.description, owner: self.processor_id},
-        )
-        self.log.info("Created evaluation set %s.", created["id"])
-        return str(created["id"])
+    def ask(self, version: str) -> Request:
+        [processor] = checked_ids(processor_id=self.processor_id)
+        named = {"name": checked_text(self.name, "name"), "description": self.description}
+        return Request("evaluation_sets.create", body={**named, _owner_in(version): processor})
+
+    def listed(self, version: str) -> Request | None:
+        if version == V2024:
+            return None
+        return Request("evaluation_sets.list", query={_owner_in(version): self.processor_id})
+
+
+class ExtendListEvaluationSetsOperator(ExtendListOperator):
+    """List evaluation sets, newest first; not on 2024-12-23.
+
+    :param processor_id: only those that test it (templated); None: all.
+
+    `limit`, `fields`, and what is returned: see `ExtendListOperator`.
+    """
+
+    template_fields: Sequence[str] = ("processor_id", "extend_conn_id")
+    default_fields = ("id", "name", "entity", "processorId", "createdAt")
+
+    def __init__(self, *, processor_id: str | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.processor_id = processor_id
+
+    def ask(self, version: str) -> Request:
+        query = {_owner_in(version): self.processor_id, **self.page(), **BY_CREATION}
+        return Request("evaluation_sets.list", query=query)
+
+
+def _owner_in(version: str) -> str:
+    """What a version calls the processor that a set tests."""
+    return "entityId" if version == V2026 else "processorId"
 
 
 class ExtendCreateEvaluationSetItemsOperator(ExtendOperator):
@@ -100,9 +139,9 @@ class ExtendCreateEvaluationSetItemsOperator(ExtendOperator):
         self.items = items
 
     def execute(self, context: Context) -> list[str]:
-        with airflow_errors():
-            items = _checked(self._items())
         client = self.client()
+        with airflow_errors():
+            items = _checked(self._items(), client.api_version)
         if client.api_version not in find("evaluation_set_items.list").paths:
             return self._create_once(context, client, items)
         ids, missing = self._known(client, items)
@@ -135,14 +174,7 @@ class ExtendCreateEvaluationSetItemsOperator(ExtendOperator):
         items = self.revealed("items")
         if items is not None or not self.files or not self.expected_outputs_path:
             return items
-        from airflow.sdk import ObjectStoragePath
-
-        try:
-            expected = json.loads(ObjectStoragePath(self.expected_outputs_path).read_text())
-        except (OSError, ValueError) as error:
-            raise ExtendInputError(
-                f"{self.expected_outputs_path!r} cannot be read as JSON ({type(error).__name__}). Nothing was sent."
-            ) from None
+        expected = read_json(self.expected_outputs_path)
         names = {file["id"]: PurePath(file["path"]).name for file in self.files}
         twice = sorted(name for name, count in Counter(names.values()).items() if count > 1)
         if twice:
@@ -186,7 +218,7 @@ def _files_of(item: Mapping[str, Any]) -> list[str]:
     return [item["fileId"]] if "fileId" in item else list(item["fileIds"])
 
 
-def _checked(items: Any) -> list[Mapping[str, Any]]:
+def _checked(items: Any, version: str) -> list[Mapping[str, Any]]:
     if not isinstance(items, Sequence) or isinstance(items, str) or not items:
         raise ExtendInputError(
             "There are no items: expected either files and expected_outputs_path, or items as a list of "
@@ -194,4 +226,9 @@ def _checked(items: Any) -> list[Mapping[str, Any]]:
         )
     for number, item in enumerate(items):
         check_evaluation_item(f"items[{number}]", item)
+        if "fileIds" in item and version != V2026:
+            raise ExtendInputError(
+                f"items[{number}] has fileIds: expected a connection with api_version {V2026} (it has {version}). "
+                "Nothing was sent."
+            )
     return list(items)

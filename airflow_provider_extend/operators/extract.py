@@ -1,21 +1,16 @@
-"""Extract runs: read fields out of a document."""
+"""Extract runs: read fields out of documents."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
-from airflow_provider_extend.api.calls import check_id
-from airflow_provider_extend.api.errors import ExtendInputError
-from airflow_provider_extend.api.runs import EXTRACT_RUN
-from airflow_provider_extend.operators._document import ExtendDocumentRunOperator, without_none
-from airflow_provider_extend.operators._run import ExtendRunOperator
-
-if TYPE_CHECKING:
-    from airflow_provider_extend.client import ExtendClient
+from airflow_provider_extend.api.runs import EXTRACT_BATCH, EXTRACT_RUN
+from airflow_provider_extend.operators._batch import ExtendProcessorBatchOperator
+from airflow_provider_extend.operators._processor import ExtendProcessorOperator
 
 
-class ExtendExtractOperator(ExtendDocumentRunOperator):
+class ExtendExtractOperator(ExtendProcessorOperator):
     """Extract fields from a document (POST /extract_runs, 2026-02-09), once, and wait for the result.
 
     The fields are document content: they are pushed only with `push_output=True` (XCom `output`, as the API gives
@@ -27,63 +22,39 @@ class ExtendExtractOperator(ExtendDocumentRunOperator):
     :param config: a config instead of an extractor (templated).
     :param override_config: parts of the extractor's config to replace for this run (templated).
 
-    The document (`file_id`, `file_url` or `text`), `metadata`, `priority`: see `ExtendDocumentRunOperator`. Other
-    parameters: see `ExtendRunOperator`.
+    The document (`file_id`, `file_url`, `text`, or a `package` of files), `metadata`, `priority`: see
+    `ExtendDocumentRunOperator`. Other parameters: see `ExtendRunOperator`.
     """
 
     kind = EXTRACT_RUN
     creates = "extract_runs.create"
-    template_fields: Sequence[str] = (
-        *ExtendDocumentRunOperator.document_fields,
-        "extractor_id",
-        "version",
-        "config",
-        "override_config",
-        *ExtendRunOperator.template_fields,
-    )
+    noun = "extractor"
+    needs_processor = False
+    takes_package = True
+    template_fields: Sequence[str] = ("extractor_id", *ExtendProcessorOperator.processor_fields)
 
-    def __init__(
-        self,
-        *,
-        extractor_id: str | None = None,
-        version: str | None = None,
-        config: Mapping[str, Any] | None = None,
-        override_config: Mapping[str, Any] | None = None,
-        **kwargs: Any,
-    ) -> None:
+    def __init__(self, *, extractor_id: str | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.extractor_id = extractor_id
-        self.version = version
-        self.config = config
-        self.override_config = override_config
 
-    def check(self) -> None:
-        super().check()
-        if self.extractor_id is not None:
-            check_id(self.extractor_id, "extractor_id")
-            if self.config is not None:
-                raise ExtendInputError(
-                    "Both extractor_id and config are given: expected one. Nothing was sent."
-                )
-        elif self.version is not None or self.override_config is not None:
-            raise ExtendInputError("version and override_config need an extractor_id. Nothing was sent.")
 
-    def parts(self) -> dict[str, Any]:
-        return super().parts() | {
-            "extractor_id": self.extractor_id,
-            "version": self.version,
-            "config": self.config,
-            "override_config": self.override_config,
-        }
+class ExtendBatchExtractOperator(ExtendProcessorBatchOperator):
+    """Extract fields from up to 1000 documents in one call (POST /extract_runs/batch, 2026-02-09), and wait for all.
 
-    def create(self, client: ExtendClient, metadata: Mapping[str, Any] | None, prepared: Any) -> Any:
-        body: dict[str, Any] = {"file": self.document.body(client.api_version)}
-        if self.extractor_id is not None:
-            named = {"id": self.extractor_id, "version": self.version, "overrideConfig": self.override_config}
-            body["extractor"] = without_none(named)
-        if self.config is not None:
-            body["config"] = self.config
-        return client.call(self.creates, body=self.with_common(body, metadata))
+    :param extractor_id: the extractor (templated).
+    :param version: of the extractor: `draft`, `latest` or a number such as `1.0` (templated); None: the newest
+        published.
+    :param override_config: parts of its config to replace for these runs (templated).
 
-    def narrowed(self, client: ExtendClient) -> dict[str, Any]:
-        return {"extractorId": self.extractor_id} if self.extractor_id else {}
+    The documents (`inputs`), `metadata`, `priority`, `on_partial`, and what is pushed: see `ExtendBatchOperator`. Other
+    parameters: see `ExtendRunOperator`.
+    """
+
+    kind = EXTRACT_BATCH
+    creates = "extract_runs.create_batch"
+    noun = "extractor"
+    template_fields: Sequence[str] = ("extractor_id", *ExtendProcessorBatchOperator.processor_fields)
+
+    def __init__(self, *, extractor_id: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.extractor_id = extractor_id

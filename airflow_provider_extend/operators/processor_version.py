@@ -1,4 +1,4 @@
-"""Processor versions: publish what was judged."""
+"""Processor versions: publish what was judged, read one, list them."""
 
 from __future__ import annotations
 
@@ -9,10 +9,20 @@ from airflow_provider_extend import fingerprints
 from airflow_provider_extend.api.errors import ExtendInputError, ExtendPublishedConfigDiffers, ExtendRunFailed
 from airflow_provider_extend.api.runs import BATCH_PROCESSOR_RUN, SUCCEEDED, Run
 from airflow_provider_extend.exceptions import airflow_errors
-from airflow_provider_extend.operators._base import ExtendOperator
+from airflow_provider_extend.operators._base import ExtendOperator, warn_deprecated
+from airflow_provider_extend.operators._call import ExtendListOperator, Request, checked_ids
 from airflow_provider_extend.operators._submit import Prepared, Sought, Submission, submit_once
-from airflow_provider_extend.processors import DRAFT, Processor, ProcessorVersion, check_release_type
+from airflow_provider_extend.processors import (
+    DRAFT,
+    NAME_ITS_TYPE,
+    Processor,
+    ProcessorVersion,
+    check_processor_type,
+    check_release_type,
+    family_in,
+)
 from airflow_provider_extend.reading import look_up
+from airflow_provider_extend.results import XCOM_LIMIT, json_size
 
 if TYPE_CHECKING:
     from airflow_provider_extend._compat import Context
@@ -39,6 +49,8 @@ class ExtendPublishProcessorVersionOperator(ExtendOperator):
     :param description: shown in the dashboard, before the token (templated).
     :param config_fingerprint: XCom `config_fingerprint` of `ExtendRunEvaluationSetOperator` (templated).
     :param allow_unverified_draft: publish the draft as it is now although nothing shows that it was judged.
+    :param processor_type: `EXTRACT`, `CLASSIFY` or `SPLITTER`, where the run does not tell (templated): 2026-02-09 is
+        then asked on the path of that type, else on the deprecated one of the older versions.
     :param extend_conn_id: connection (templated).
     """
 
@@ -47,6 +59,7 @@ class ExtendPublishProcessorVersionOperator(ExtendOperator):
         "release_type",
         "description",
         "config_fingerprint",
+        "processor_type",
         "extend_conn_id",
     )
 
@@ -58,6 +71,7 @@ class ExtendPublishProcessorVersionOperator(ExtendOperator):
         description: str = "",
         config_fingerprint: str | None = None,
         allow_unverified_draft: bool = False,
+        processor_type: str | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -66,17 +80,21 @@ class ExtendPublishProcessorVersionOperator(ExtendOperator):
         self.description = description
         self.config_fingerprint = config_fingerprint
         self.allow_unverified_draft = allow_unverified_draft
+        self.processor_type = processor_type
 
     def execute(self, context: Context) -> dict[str, Any]:
         client = self.client()
         with airflow_errors():
             check_release_type(self.release_type)
+            check_processor_type(self.processor_type)
             run = self._judged(client)
-            processor = Processor(client, str(run.processor_id), run.processor_type)
+            processor = Processor(client, str(run.processor_id), run.processor_type or self.processor_type)
             judged = self._version_of(processor, run)
             if judged is not None:
                 self.log.info("Run %s judged version %s, which is published already.", run.id, judged.name)
             else:
+                if processor.family is None:
+                    warn_deprecated(self.log, "processor_versions.create", client.api_version, NAME_ITS_TYPE)
                 judged = self._publish(context, processor, run)
         context["ti"].xcom_push(key="processor_version_id", value=judged.id)
         return {
@@ -190,6 +208,79 @@ class ExtendPublishProcessorVersionOperator(ExtendOperator):
                 f"Version {version.name} ({version.id}) of processor {version.processor_id} was published, but its "
                 "config is not the one that was judged. Look at it in the dashboard; a retry publishes no other."
             )
+
+
+class ExtendGetProcessorVersionOperator(ExtendOperator):
+    """Read a processor version.
+
+    Returns {id, version, processor_id, description, config_fingerprint, config}; a config that XCom does not hold is
+    left out, and the log says so.
+
+    :param processor_id: (templated).
+    :param version_id: (templated).
+    :param processor_type: `EXTRACT`, `CLASSIFY` or `SPLITTER` (templated). Without it 2026-02-09 is asked on the
+        deprecated path of the older versions: ids do not tell the type.
+    :param extend_conn_id: connection (templated).
+    """
+
+    template_fields: Sequence[str] = ("processor_id", "version_id", "processor_type", "extend_conn_id")
+
+    def __init__(
+        self, *, processor_id: str, version_id: str, processor_type: str | None = None, **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        self.processor_id = processor_id
+        self.version_id = version_id
+        self.processor_type = processor_type
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        client = self.client()
+        with airflow_errors():
+            check_processor_type(self.processor_type)
+            ids = checked_ids(processor_id=self.processor_id, version_id=self.version_id)
+        if self.processor_type is None:
+            warn_deprecated(self.log, "processor_versions.retrieve", client.api_version, NAME_ITS_TYPE)
+        with airflow_errors():
+            version = Processor(client, ids[0], self.processor_type).version(ids[1])
+        told = {
+            "id": version.id,
+            "version": version.name,
+            "processor_id": version.processor_id,
+            "description": version.description,
+            "config_fingerprint": fingerprints.of(version.config),
+        }
+        whole = told | {"config": dict(version.config)}
+        if json_size(whole) <= XCOM_LIMIT:
+            return whole
+        self.log.warning("The config of version %s is too large for XCom and left out there.", version.id)
+        return told
+
+
+class ExtendListProcessorVersionsOperator(ExtendListOperator):
+    """List the versions of a processor, newest first, the draft among them on the older versions.
+
+    :param processor_id: (templated).
+    :param processor_type: see `ExtendGetProcessorVersionOperator` (templated).
+
+    `limit`, `fields`, and what is returned: see `ExtendListOperator`.
+    """
+
+    template_fields: Sequence[str] = ("processor_id", "processor_type", "extend_conn_id")
+    default_fields = ("id", "version", "description", "createdAt")
+    instead = NAME_ITS_TYPE
+
+    def __init__(self, *, processor_id: str, processor_type: str | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.processor_id = processor_id
+        self.processor_type = processor_type
+
+    def ask(self, version: str) -> Request:
+        check_processor_type(self.processor_type)
+        family = family_in(version, self.processor_type)
+        ids = checked_ids(processor_id=self.processor_id)
+        if family is None:
+            return Request("processor_versions.list", ids)  # all of them at once
+        return Request(f"{family}_versions.list", ids, query={**self.page(), "sortDir": "desc"})
 
 
 def _holds(published: Any, sent: Any) -> bool:

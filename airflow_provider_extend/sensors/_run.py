@@ -18,10 +18,10 @@ from airflow_provider_extend._compat import (
     AirflowTaskTimeout,
     conf,
 )
-from airflow_provider_extend.api.runs import SUCCEEDED, Run
+from airflow_provider_extend.api.runs import Run
 from airflow_provider_extend.exceptions import as_airflow
 from airflow_provider_extend.hooks.extend import ExtendHook
-from airflow_provider_extend.results import RAW_KEY, RUN_ID_KEY, push_run
+from airflow_provider_extend.results import RUN_ID_KEY, push_run
 from airflow_provider_extend.waiting import WaitsForRun
 
 if TYPE_CHECKING:
@@ -71,14 +71,9 @@ class RunSensor(WaitsForRun, BaseSensorOperator):
         self.deferrable = deferrable
         self.output_path = output_path
 
-    @property
-    def run_id(self) -> str:
-        """The run that is waited for, after templates are rendered."""
-        raise NotImplementedError
-
     def execute(self, context: Context) -> Any:
         with self._ends_as_declared():
-            context["ti"].xcom_push(key=RUN_ID_KEY, value=self.run_id)
+            context["ti"].xcom_push(key=RUN_ID_KEY, value=self._waits_for)
             if self.deferrable:
                 return self._look_or_defer(context, self._deadline(context))
             # Airflow holds a poke to both limits and a reschedule to the first only.
@@ -91,15 +86,20 @@ class RunSensor(WaitsForRun, BaseSensorOperator):
             return self._resume(next_method, next_kwargs, context)
 
     def poke(self, context: Context) -> PokeReturnValue:
-        run = self._read()
-        return PokeReturnValue(run.ended, self._ends(context, run) if run.ended else None)
+        run = self._read(context)
+        over = self._is_over(run)
+        return PokeReturnValue(over, self._ends(context, run) if over else None)
 
     def _ends(self, context: Context, run: Run) -> dict[str, Any]:
         """Push what there is to know of the ended run; raise unless it succeeded."""
-        result = push_run(context, run, self.output_path, self.log, {RAW_KEY: dict(run.raw)})
-        if run.outcome != SUCCEEDED:
+        result = push_run(context, run, self.output_path, self.log, self.beside(run))
+        if not self.is_success(run):
             raise as_airflow(self._failure(run, "A retry of this task would find the same run."))
         return result
+
+    def beside(self, run: Run) -> dict[str, Any]:
+        """What is pushed of an ended run beside its result, by XCom key."""
+        return {}
 
     def _too_late(self, context: Context, run: Run | None) -> NoReturn:
         raise self._timed_out()
@@ -109,10 +109,6 @@ class RunSensor(WaitsForRun, BaseSensorOperator):
             f"{self._named} did not end within {self._seconds:.0f} s; it was {self._status or 'not read'} last. It "
             "goes on, and nothing was cancelled: look at it in the dashboard, or clear this task to wait again."
         )
-
-    @property
-    def _waits_for(self) -> str:
-        return self.run_id
 
     @property
     def _interval(self) -> float:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from airflow_provider_extend.api.runs import BATCH_PROCESSOR_RUN
+from airflow_provider_extend.api.runs import BATCH_PROCESSOR_RUN, Run
+from airflow_provider_extend.results import RAW_KEY
 from airflow_provider_extend.sensors._run import RunSensor
 
 
@@ -35,3 +36,10 @@ class BatchProcessorRunSensor(RunSensor):
     @property
     def run_id(self) -> str:
         return self.batch_processor_run_id
+
+    @property
+    def _waits_for(self) -> str:
+        return self.run_id
+
+    def beside(self, run: Run) -> dict[str, Any]:
+        return {RAW_KEY: dict(run.raw)}

@@ -73,7 +73,7 @@ async def _cancel(trigger: Killed, overdue: bool) -> None:
 async def _cancel_once(trigger: Killed, overdue: bool) -> str:
     """What became of the run, in words; raises where another attempt may do better."""
     from airflow_provider_extend.cancelling import cancel_run
-    from airflow_provider_extend.reading import look_up
+    from airflow_provider_extend.reading import glance
 
     state = await _state(trigger.task_instance)
     if state not in ENDED_STATES:  # before anything is asked of Extend: this is the usual case
@@ -81,7 +81,7 @@ async def _cancel_once(trigger: Killed, overdue: bool) -> str:
     how: dict[str, Any] = {"attempts": 1, "timeout": _CALL_TIMEOUT}
     client = await client_of(trigger.extend_conn_id)
     args = (client, trigger.kind, trigger.run_id)
-    run = await in_thread(look_up, *args, priority=CANCEL_FIRST, **how)
+    run = await in_thread(glance, *args, priority=CANCEL_FIRST, **how)
     may = kill_cancels(
         wanted=trigger.cancel_on_kill,
         fired=trigger.fired,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 from airflow.triggers.base import BaseTrigger, TriggerEvent
@@ -33,6 +33,8 @@ class ExtendRunTrigger(BaseTrigger):
     :param cancel_on_kill: cancel the run when a user ends the task (see `decisions.kill_cancels`); only for a run that
         this task submitted, and only from Airflow 3.3 on, which tells a trigger of it.
     :param give_up: fire `error` when errors that may pass come five times in a row; False waits them out.
+    :param members: how many runs a batch of workflow runs has (see `reading.look_up`); None: it is no such batch.
+    :param waits_past: outcomes that do not end the wait, such as `needs_review`; None: each ends it.
     """
 
     def __init__(
@@ -45,6 +47,8 @@ class ExtendRunTrigger(BaseTrigger):
         not_before: float | None = None,
         cancel_on_kill: bool = False,
         give_up: bool = True,
+        members: int | None = None,
+        waits_past: Sequence[str] | None = None,
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # Airflow does not annotate it
         self.extend_conn_id = extend_conn_id
@@ -55,9 +59,13 @@ class ExtendRunTrigger(BaseTrigger):
         self.not_before = not_before
         self.cancel_on_kill = cancel_on_kill
         self.give_up = give_up
+        self.members = members
+        self.waits_past = waits_past
         self.fired = False
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
+        # Only where they say something: so a triggerer of an older version takes over what it can wait for.
+        rarely = {"members": self.members, "waits_past": list(self.waits_past or ()) or None}
         return (
             "airflow_provider_extend.triggers.run.ExtendRunTrigger",
             {
@@ -69,6 +77,7 @@ class ExtendRunTrigger(BaseTrigger):
                 "not_before": self.not_before,
                 "cancel_on_kill": self.cancel_on_kill,
                 "give_up": self.give_up,
+                **{name: value for name, value in rarely.items() if value is not None},
             },
         )
 
@@ -84,8 +93,9 @@ class ExtendRunTrigger(BaseTrigger):
             deadline=self.deadline,
             ceiling=max(self.max_interval, 0.1),
             give_up=self.give_up,
+            past=frozenset(self.waits_past or ()),
         )
-        event, status = await self.watcher().ended(self.kind, self.run_id, poller)
+        event, status = await self.watcher().ended(self.kind, self.run_id, poller, self.members)
         self.fired = True
         # Nothing may follow the yield: a second await would count as a kill by a user.
         yield TriggerEvent(

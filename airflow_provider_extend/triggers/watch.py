@@ -31,9 +31,12 @@ _CONNECTION_SECONDS = 300.0
 class Watcher(Protocol):
     """The seam between a trigger and whatever reads its run."""
 
-    async def ended(self, kind: str, run_id: str, poller: Poller) -> tuple[str, str | None]:
+    async def ended(
+        self, kind: str, run_id: str, poller: Poller, members: int | None = None
+    ) -> tuple[str, str | None]:
         """Wait for the run's end, its deadline, or an error that waiting does not mend.
 
+        :param members: see `reading.look_up`.
         :return: event (`ended`, `timeout`, `error`) and the last status seen.
         """
 
@@ -49,8 +52,10 @@ class SingleRunWatcher:
         self._conn_id = extend_conn_id
         self._log = log
 
-    async def ended(self, kind: str, run_id: str, poller: Poller) -> tuple[str, str | None]:
-        from airflow_provider_extend.reading import look_up
+    async def ended(
+        self, kind: str, run_id: str, poller: Poller, members: int | None = None
+    ) -> tuple[str, str | None]:
+        from airflow_provider_extend.reading import glance
 
         status: str | None = None
         key_renewed = warned = False
@@ -63,7 +68,8 @@ class SingleRunWatcher:
                 self._log.error("%s", error)
                 return ERROR, status
             try:
-                run = await in_thread(look_up, client, kind, run_id, attempts=1, timeout=_POLL_TIMEOUT)
+                look = partial(glance, attempts=1, timeout=_POLL_TIMEOUT)
+                run = await in_thread(look, client, kind, run_id, members)
             except ExtendError as error:
                 if error.is_permanent():
                     # What the connection says may have been mended since it was read.

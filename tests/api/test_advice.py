@@ -55,6 +55,7 @@ def failed(worth_new_run: bool) -> errors.ExtendRunFailed:
         (errors.ExtendSubmissionUnknown("x", can_be_found=True), RETRY),
         (errors.ExtendSubmissionUnknown("x", can_be_found=False), LOOK),
         (errors.ExtendPublishedConfigDiffers("x"), LOOK),
+        (errors.ExtendSecretNotKept("x"), ADMIN),
         # A paid create in doubt is never worth a blind retry, whatever its class.
         (in_doubt(api(errors.ExtendServerError, 500)), LOOK),
         (in_doubt(errors.ExtendConnectionError("x", sent=True)), LOOK),

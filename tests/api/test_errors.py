@@ -118,6 +118,7 @@ def test_each_status_has_its_class_and_a_removed_call_its_own(status, code, name
         (errors.ExtendSubmissionUnknown("x", can_be_found=False), True),
         (errors.ExtendSubmissionUnknown("x", can_be_found=True), False),
         (errors.ExtendPublishedConfigDiffers("x"), True),
+        (errors.ExtendSecretNotKept("x"), True),
     ],
     ids=lambda value: type(value).__name__,
 )

@@ -70,5 +70,6 @@ def test_the_table_has_a_way_for_each_version_and_nothing_else() -> None:
 
 
 def test_what_can_be_cancelled_can_be_read() -> None:
-    assert set(CANCELS) == {"extract_run", "workflow_run"}
+    kinds = {"extract", "classify", "split", "parse", "verify", "processor", "workflow"}
+    assert set(CANCELS) == {f"{kind}_run" for kind in kinds}
     assert set(CANCELS) <= set(READS)

@@ -87,3 +87,13 @@ def test_a_long_wait_that_the_server_asks_for_is_waited_out_as_no_worker_is_held
     error = ExtendRateLimited("x", status=429, retryable=True, retry_after=600.0)
     assert poller(draw=low).on_error(error, 1000.0) == Decision(wait=600.0)
     assert poller(draw=low).on_error(error, 8700.0) == Decision(wait=300.0)
+
+
+@pytest.mark.parametrize(
+    ("status", "event"), [("NEEDS_REVIEW", None), ("REJECTED", "ended"), ("PROCESSED", "ended")]
+)
+def test_an_outcome_that_is_waited_past_does_not_end_the_wait(status, event):
+    run = read_run("workflow_run", "2026-02-09", {"id": "workflow_run_1", "status": status})
+    waits = poller(past=frozenset({"needs_review"}))
+    assert waits.on_run(run, 1000.0).event == event
+    assert waits.on_run(run, 9000.0).event == (event or "timeout")

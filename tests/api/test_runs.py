@@ -1,5 +1,6 @@
 """Runs of every kind and version as one value."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -9,7 +10,7 @@ from airflow_provider_extend.api.errors import (
     ExtendEndpointNotInVersion,
     ExtendInputError,
 )
-from airflow_provider_extend.api.runs import parse_time, read_run, reads
+from airflow_provider_extend.api.runs import READS, cancels, parse_time, read_run, readable, reads
 
 V2024, V2025, V2026 = "2024-12-23", "2025-04-21", "2026-02-09"
 
@@ -207,6 +208,10 @@ def test_times_need_a_zone_to_count(text, when):
         ("batch_processor_run", V2025, ("batch_processor_runs.retrieve",)),
         ("batch_processor_run", V2026, ("batch_processor_runs.retrieve", "evaluation_set_runs.retrieve")),
         ("evaluation_set_run", V2026, ("evaluation_set_runs.retrieve",)),
+        ("processor_run", V2024, ("processor_runs.retrieve",)),
+        ("parse_run", V2025, ("parse_runs.retrieve",)),
+        ("classify_run", V2026, ("classify_runs.retrieve",)),
+        ("extract_batch", V2026, ("batch_runs.retrieve",)),
     ],
 )
 def test_a_run_is_read_where_its_version_has_it(kind, version, endpoints):
@@ -223,3 +228,109 @@ def test_an_unknown_kind_of_run_names_the_known_ones():
         ExtendInputError, match="'invoice_run': one of batch_processor_run, evaluation_set_run"
     ):
         reads("invoice_run", V2026)
+
+
+V24, V25, V26 = V2024, V2025, V2026
+HERE = {
+    "extract_run": (V26,),
+    "classify_run": (V26,),
+    "split_run": (V26,),
+    "parse_run": (V25, V26),
+    "edit_run": (V25, V26),
+    "form_detection_run": (V26,),
+    "verify_run": (V26,),
+    "processor_run": (V24, V25, V26),
+    "workflow_run": (V24, V25, V26),
+    "evaluation_set_run": (V26,),
+    "batch_processor_run": (V24, V25, V26),
+    "extract_batch": (V26,),
+    "classify_batch": (V26,),
+    "split_batch": (V26,),
+    "parse_batch": (V26,),
+    "workflow_batch": (V24, V25, V26),
+}
+
+
+def test_each_kind_can_be_read_in_the_versions_that_have_it():
+    """Written down once more from the facts (runs.md 1)."""
+    assert set(HERE) == set(READS)
+    for kind, versions in HERE.items():
+        assert tuple(version for version in (V24, V25, V26) if readable(kind, version)) == versions, kind
+
+
+@pytest.mark.parametrize(
+    ("kind", "version", "can"),
+    [
+        ("extract_run", V26, True),
+        ("parse_run", V25, False),
+        ("parse_run", V26, True),
+        ("processor_run", V24, False),
+        ("processor_run", V25, True),
+        ("processor_run", V26, True),
+        ("workflow_run", V24, False),
+        ("workflow_run", V25, True),
+        ("verify_run", V26, True),
+        ("edit_run", V26, False),
+        ("form_detection_run", V26, False),
+        ("extract_batch", V26, False),
+        ("workflow_batch", V25, False),
+    ],
+)
+def test_what_can_be_cancelled_in_which_version(kind, version, can):
+    assert (cancels(kind, version) is not None) is can
+
+
+@pytest.mark.parametrize(
+    ("kind", "version", "body", "output"),
+    [
+        ("extract_run", V26, {"output": {"value": {}}}, {"value": {}}),
+        ("extract_run", V26, {"output": None}, None),
+        ("extract_run", V26, {}, None),
+        ("parse_run", V26, {"output": {"chunks": []}}, {"chunks": []}),
+        ("parse_run", V25, {"chunks": [1]}, [1]),
+        ("parse_run", V25, {}, None),
+        ("workflow_run", V26, {"stepRuns": [2]}, [2]),
+        ("workflow_run", V25, {"stepRuns": [2], "outputs": [3]}, [3]),
+        ("workflow_run", V24, {"outputs": []}, []),
+        ("edit_run", V25, {"output": {"a": 1}, "editedFile": {"id": "file_1"}}, {"a": 1}),
+    ],
+)
+def test_what_was_read_stands_where_the_version_puts_it(kind, version, body, output):
+    assert run(kind, version, **body).output == output
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "of"),
+    [
+        ("classify_run", {"classifier": {"object": "classifier", "id": "cl_1"}}, ("cl_1", "CLASSIFY", None)),
+        (
+            "split_run",
+            {
+                "splitter": {"object": "splitter", "id": "spl_1"},
+                "splitterVersion": {"id": "splv_1", "version": "2.0"},
+            },
+            ("spl_1", "SPLITTER", "2.0"),
+        ),
+        ("processor_run", {"processorId": "dp_1", "type": "EXTRACT"}, ("dp_1", "EXTRACT", None)),
+        ("workflow_run", {"workflow": {"id": "w_1", "version": "3"}}, ("w_1", None, "3")),
+        ("verify_run", {"type": "EXTRACT"}, (None, None, None)),
+        ("extract_run", {"extractor": None, "extractorVersion": None}, (None, None, None)),
+    ],
+)
+def test_what_a_run_was_of(kind, body, of):
+    read = run(kind, V26, **body)
+    assert (read.processor_id, read.processor_type, read.version_name) == of
+
+
+def test_a_status_object_of_2025_is_a_run_that_moves():
+    read = run("parse_run", V25, object="parser_run_status", status="PROCESSING", failureReason=None)
+    assert (read.ended, read.output, read.url) == (False, None, None)
+
+
+def test_a_batch_has_succeeded_when_each_of_its_runs_has():
+    good, bad = run("extract_run", V26), run("extract_run", V26, status="FAILED")
+    whole = run("extract_batch", V26)
+    assert whole.succeeded
+    assert replace(whole, members=(good, good)).succeeded
+    assert not replace(whole, members=(good, bad)).succeeded
+    assert not replace(whole, outcome="failed", members=(good,)).succeeded

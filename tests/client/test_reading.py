@@ -1,10 +1,12 @@
 """Reading a run, whatever the version makes of it."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from airflow_provider_extend.api import errors
 from airflow_provider_extend.exceptions import ExtendException, ExtendFailException, as_airflow
-from airflow_provider_extend.reading import look_up
+from airflow_provider_extend.reading import glance, look_up
 
 API = "https://api.extend.ai"
 V2024, V2025, V2026 = "2024-12-23", "2025-04-21", "2026-02-09"
@@ -163,3 +165,136 @@ def test_two_paths_that_contradict_each_other_are_no_success(
     run = look_up(client, "batch_processor_run", ID)
     assert (run.status, run.outcome) == (status, outcome)
     assert run.metrics.values == {}
+
+
+# Batches
+
+
+def batch(requests_mock, *statuses, age=0, count=2, status="PROCESSED", usage=None):
+    """An extract batch of `count` inputs, and the rows of the runs that the list shows."""
+    made = (datetime.now(UTC) - timedelta(seconds=age)).isoformat()
+    body = {"object": "batch_run", "id": "bpr_1", "status": status, "runCount": count, "createdAt": made}
+    requests_mock.get(f"{API}/batch_runs/bpr_1", json=body)
+    rows = [{"id": f"exr_{n}", "status": each, "usage": usage} for n, each in enumerate(statuses)]
+    return requests_mock.get(f"{API}/extract_runs", json={"object": "list", "data": rows})
+
+
+def test_a_batch_that_has_ended_comes_with_its_runs(client, requests_mock):
+    listed = batch(requests_mock, "PROCESSED", "FAILED", usage={"credits": 2, "totalCredits": 3})
+    run = look_up(client, "extract_batch", "bpr_1")
+    assert (run.kind, run.outcome, run.succeeded) == ("extract_batch", "succeeded", False)
+    assert [(member.kind, member.outcome) for member in run.members] == [
+        ("extract_run", "succeeded"),
+        ("extract_run", "failed"),
+    ]
+    assert run.credits == 6
+    (request,) = listed.request_history
+    assert request.qs["batchid"] == ["bpr_1"]
+    assert request.qs["sortby"] == ["createdat"]
+
+
+def test_a_list_that_is_not_sorted_is_asked_without(client, requests_mock):
+    requests_mock.get(f"{API}/batch_runs/bpar_1", json={"id": "bpar_1", "status": "PROCESSED"})
+    listed = requests_mock.get(f"{API}/parse_runs", json={"object": "list", "data": []})
+    assert look_up(client, "parse_batch", "bpar_1").members == ()
+    assert "sortby" not in listed.request_history[0].qs
+
+
+def test_the_runs_of_a_batch_that_moves_are_not_listed(client, requests_mock):
+    listed = batch(requests_mock, "PROCESSING", status="PROCESSING")
+    assert not look_up(client, "extract_batch", "bpr_1").ended
+    assert listed.call_count == 0
+
+
+@pytest.mark.parametrize(
+    ("statuses", "age", "ended"),
+    [
+        (["PROCESSED", "PROCESSED"], 0, True),
+        (["PROCESSED", "PROCESSING"], 3600, False),
+        (["PROCESSED"], 0, False),
+        (["PROCESSED"], 3600, True),
+        ([], 3600, True),
+    ],
+    ids=["whole", "one moves", "the list lags", "one was deleted", "all were deleted"],
+)
+def test_a_batch_has_ended_when_its_runs_have(client, requests_mock, statuses, age, ended):
+    batch(requests_mock, *statuses, age=age)
+    run = look_up(client, "extract_batch", "bpr_1")
+    assert run.ended is ended
+    assert len(run.members) == (len(statuses) if ended else 0)
+
+
+@pytest.mark.parametrize("usage", [None, {}, {"credits": "much"}])
+def test_what_a_batch_cost_is_told_only_where_each_run_tells(client, requests_mock, usage):
+    batch(requests_mock, "PROCESSED", "PROCESSED", usage=usage)
+    assert look_up(client, "extract_batch", "bpr_1").usage is None
+
+
+def test_a_batch_that_itself_broke_is_a_failure(client, requests_mock):
+    batch(requests_mock, "PROCESSING", status="FAILED")
+    run = look_up(client, "extract_batch", "bpr_1")
+    assert (run.outcome, [member.status for member in run.members]) == ("failed", ["PROCESSING"])
+
+
+@pytest.mark.parametrize(
+    ("statuses", "members", "ended"),
+    [
+        (["PROCESSED", "FAILED"], 2, True),
+        (["PROCESSED", "FAILED"], 3, False),
+        (["PROCESSED", "FAILED"], None, False),
+        (["PROCESSED", "CANCELLING"], 2, False),
+        (["PROCESSED", "A_STATUS_OF_TOMORROW"], 2, False),
+        (["PROCESSED", "NEEDS_REVIEW"], 2, True),
+        ([], 1, False),
+    ],
+)
+def test_a_batch_of_workflow_runs_is_counted(client, requests_mock, statuses, members, ended):
+    rows = [{"id": f"workflow_run_{n}", "status": each} for n, each in enumerate(statuses)]
+
+    def listed(request, context):
+        wanted = request.qs.get("status", [""])[0]
+        return {"data": [row for row in rows if wanted in ("", row["status"].lower())]}
+
+    requests_mock.get(f"{API}/workflow_runs", json=listed)
+    run = look_up(client, "workflow_batch", "batch_1", members)
+    assert (run.id, run.ended) == ("batch_1", ended)
+    assert len(run.members) == (len(statuses) if ended else 0)
+
+
+def test_one_small_request_tells_that_a_batch_of_workflow_runs_moves(client, requests_mock):
+    row = {"id": "workflow_run_1", "status": "PROCESSING"}
+    listed = requests_mock.get(f"{API}/workflow_runs", json={"data": [row]})
+    assert not look_up(client, "workflow_batch", "batch_1", 1000, attempts=1, timeout=2).ended
+    (request,) = listed.request_history
+    assert (request.qs["maxpagesize"], request.timeout) == (["1"], (2, 2))
+
+
+def test_a_list_that_knows_no_filter_by_status_is_read_whole(client, requests_mock):
+    requests_mock.get(
+        f"{API}/workflow_runs", json={"data": [{"id": "workflow_run_1", "status": "PROCESSED"}]}
+    )
+    assert look_up(client, "workflow_batch", "batch_1", 1).outcome == "succeeded"
+
+
+# What Extend gives once
+
+
+def test_a_glance_at_a_verify_run_asks_the_list(client, requests_mock):
+    row = {"id": "vr_1", "status": "PROCESSED", "riskLevel": "LOW"}
+    listed = requests_mock.get(f"{API}/verify_runs", json={"data": [{**row, "id": "vr_11"}, row]})
+    run = glance(client, "verify_run", "vr_1", attempts=1, timeout=2)
+    assert (run.id, run.outcome, run.output) == ("vr_1", "succeeded", None)
+    (request,) = listed.request_history
+    assert (request.qs["filenamecontains"], request.timeout) == (["vr_1"], (2, 2))
+
+
+def test_a_glance_that_finds_nothing_knows_nothing(client, requests_mock):
+    requests_mock.get(f"{API}/verify_runs", json={"data": []})
+    assert not glance(client, "verify_run", "vr_1").ended
+    with pytest.raises(errors.ExtendInputError, match="verify_run id"):
+        glance(client, "verify_run", "vr 1")
+
+
+def test_a_glance_at_any_other_run_reads_it(client, requests_mock):
+    requests_mock.get(f"{API}/extract_runs/exr_1", json={"id": "exr_1", "status": "PROCESSED"})
+    assert glance(client, "extract_run", "exr_1").outcome == "succeeded"

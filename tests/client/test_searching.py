@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_extend.api.errors import ExtendServerError
+from airflow_provider_extend.api.errors import ExtendServerError, ExtendSubmissionUnknown
 from airflow_provider_extend.api.lookups import look_up_of
 from airflow_provider_extend.searching import CLOCK_SKEW, find_by_token, runs_with_token
 
@@ -112,6 +112,19 @@ def test_a_workflow_batch_is_named_by_its_members(client, requests_mock) -> None
     member = {"id": "workflow_run_1", "metadata": {"airflow_token": "t"}}
     requests_mock.get(f"{BASE}/workflow_runs/workflow_run_1", json=member)
     assert find(client, "workflow_batch") == "batch_1"
+
+
+def test_a_parse_batch_is_named_by_its_members(client, requests_mock) -> None:
+    pages(requests_mock, "parse_runs", [row("pr_0", 1), row("pr_1", 1, "t", batchId="bpar_1")])
+    assert find(client, "parse_batch") == "bpar_1"
+
+
+def test_members_that_do_not_name_their_batch_are_no_absence(client, requests_mock) -> None:
+    pages(requests_mock, "extract_runs", [row("exr_0", 1, "other"), row("exr_1", 1, "t")])
+    with pytest.raises(ExtendSubmissionUnknown, match="its run exr_1 carries this task's token") as caught:
+        find(client, "extract_batch")
+    assert caught.value.is_permanent()
+    assert find(client, "extract_batch", token="nobody's") is None
 
 
 def test_members_of_another_batch_are_found_one_by_one(client, requests_mock) -> None:

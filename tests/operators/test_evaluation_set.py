@@ -44,6 +44,7 @@ def test_the_owner_is_named_as_the_version_names_it(requests_mock, connect, task
     connect(version)
     host = "https://api-prod.extend.app" if version == V24 else "https://api.extend.ai"
     answer = {"id": "ev_1"} if version == V26 else {"success": True, "evaluationSet": {"id": "ev_1"}}
+    requests_mock.get(f"{host}/evaluation_sets", json={"data": [], "evaluationSets": []})
     requests_mock.post(f"{host}/evaluation_sets", json=answer)
     assert task.run(create_set(processor_id="p_1")) == "ev_1"
     assert requests_mock.last_request.json()[owner] == "p_1"
@@ -373,3 +374,24 @@ def test_templates_inside_the_items_are_rendered(api, task) -> None:
     operator = create_items(evaluation_set_id=set_id, items=items)
     operator.render_template_fields({"file_id": file_id})
     assert len(task.run(operator)) == 1
+
+
+@pytest.mark.parametrize(
+    ("version", "item"),
+    [
+        (V26, {"fileIds": ["file_1"]}),
+        (V26, {"fileIds": [f"file_{n}" for n in range(51)]}),
+        (V26, {"fileIds": ["file_1", "file_2"], "fileId": "file_1"}),
+        (V25, {"fileIds": ["file_1", "file_2"]}),
+        (V24, {"fileIds": ["file_1", "file_2"]}),
+    ],
+)
+def test_an_item_of_several_files_has_2_to_50_of_them_and_is_new_in_2026(
+    requests_mock, connect, task, version, item
+) -> None:
+    connect(version)
+    items = [{**item, "expectedOutput": {"value": {"vendor": "Zyxomma"}}}]
+    with pytest.raises(AirflowFailException, match=r"items\[0\].*fileIds.*Nothing was sent") as caught:
+        task.run(create_items(evaluation_set_id="ev_1", items=items))
+    assert "Zyxomma" not in str(caught.value)
+    assert requests_mock.request_history == []

@@ -568,5 +568,27 @@ def test_the_templates_are_what_names_the_publish() -> None:
         "release_type",
         "description",
         "config_fingerprint",
+        "processor_type",
         "extend_conn_id",
     }
+
+
+@pytest.mark.parametrize("processor_type", [None, "EXTRACT"])
+def test_where_a_run_does_not_tell_the_type_the_author_may(
+    requests_mock, connect, task, log_text, processor_type
+) -> None:
+    create = scripted(requests_mock, connect)
+    base = "https://api.extend.ai"
+    run = {"id": "bpr_1", "status": "PROCESSED", "processorId": "ex_1", "processorVersionId": "exv_d"}
+    run |= {"createdAt": "2026-05-15T10:30:45Z"}
+    requests_mock.get(f"{base}/batch_processor_runs/bpr_1", json={"success": True, "batchProcessorRun": run})
+    requests_mock.get(f"{base}/evaluation_set_runs/bpr_1", status_code=404, json={})
+    draft = {"id": "exv_d", "version": "draft", "config": {"a": 1}, "updatedAt": "2026-05-15T09:00:00Z"}
+    requests_mock.get(f"{base}/extractors/ex_1/versions/exv_d", json=draft)
+    requests_mock.get(f"{base}/processors/ex_1/versions/exv_d", json={"success": True, "version": draft})
+    requests_mock.get(f"{base}/processors/ex_1/versions", json={"success": True, "versions": [draft]})
+    made = {"success": True, "processorVersion": {**draft, "id": "exv_1", "version": "1.0"}}
+    legacy = requests_mock.post(f"{base}/processors/ex_1/publish", json=made)
+    assert task.run(publish("bpr_1", processor_type=processor_type))["id"] == "exv_1"
+    assert (create.call_count, legacy.call_count) == ((1, 0) if processor_type else (0, 1))
+    assert log_text().count("Extend calls processor_versions.create") == legacy.call_count

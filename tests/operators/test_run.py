@@ -1253,11 +1253,12 @@ def test_what_cannot_be_sent_is_refused(extend, task, given, message) -> None:
     assert task.record is None
 
 
-def test_needs_review_takes_one_of_two_words(extend, task) -> None:
+def test_needs_review_takes_one_of_three_words(extend, task) -> None:
     operator = ExtendRunWorkflowOperator(
-        task_id="task", workflow_id="workflow_1", file_id="file_1", on_needs_review="wait"
+        task_id="task", workflow_id="workflow_1", file_id="file_1", on_needs_review="ask"
     )
-    assert "on_needs_review is 'wait'" in str(failed(task, operator))
+    assert "on_needs_review is 'ask': expected 'fail', 'succeed' or 'wait'" in str(failed(task, operator))
+    assert extend.created == []
 
 
 @pytest.mark.parametrize("version", ["2024-12-23", "2025-04-21"])

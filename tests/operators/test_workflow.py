@@ -35,10 +35,8 @@ def test_a_document_goes_through(api, task, version, source) -> None:
     given = {source: document[source], "metadata": {"case": 7}}
     value = task.run(operator(workflow_id=workflow(extend), **given, push_output=True))
     assert (value["kind"], value["outcome"], value["api_version"]) == ("workflow_run", "succeeded", version)
-    steps = [step["stepType"] for step in task.xcoms["output"]]
-    assert steps == (
-        ["PARSE"] if version == "2026-02-09" else []
-    )  # the older versions show processor runs alone
+    steps = [step["step"]["type"] for step in task.xcoms["output"]]
+    assert steps == (["PARSE"] if version == V26 else [])
     assert task.xcoms["run_url"].endswith(value["id"])
     (made,) = runs(extend)
     assert made["metadata"]["case"] == 7

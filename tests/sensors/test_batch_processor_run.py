@@ -650,7 +650,7 @@ def test_making_a_sensor_asks_nobody_anything(requests_mock, monkeypatch) -> Non
 
 def test_a_kind_of_run_has_to_say_where_its_id_is() -> None:
     with pytest.raises(NotImplementedError):
-        _ = RunSensor(task_id="wait").run_id
+        _ = RunSensor(task_id="wait")._waits_for
 
 
 # Not back before Airflow has reaped the process that let go

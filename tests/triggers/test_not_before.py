@@ -12,7 +12,7 @@ class Watcher:
     def __init__(self) -> None:
         self.asked_at = 0.0
 
-    async def ended(self, kind, run_id, poller):
+    async def ended(self, kind, run_id, poller, members=None):
         self.asked_at = time.time()
         return "ended", "PROCESSED"
 
