@@ -63,10 +63,11 @@ def create_app(state: State) -> FastAPI:
         if request.url.path.startswith(control.PREFIX + "/"):
             return await _controlled(state, request)
         record: Row = {"method": request.method, "path": request.url.path, "status": None, "runs": []}
+        record |= {"whole": False}  # whether all of it has arrived: from then on it is carried out, whoever dies
         record |= {"version": request.headers.get("x-extend-api-version"), "at": timestamp(datetime.now(UTC))}
         state.requests.append(record)
         try:
-            response = await _Exchange(state, request, record["runs"]).run()
+            response = await _Exchange(state, request, record).run()
         except ClientDisconnect:  # before all of the request was here; later it is carried out all the same
             return _Cut(b"")
         record["status"] = None if isinstance(response, _Cut) else response.status_code
@@ -93,8 +94,8 @@ async def _controlled(state: State, request: Request) -> Response:
 class _Exchange:
     """One API request and its answer. Nothing of it ends early because the client has gone."""
 
-    def __init__(self, state: State, request: Request, made: list[str]) -> None:
-        self._state, self._request, self._id, self._made = state, request, new_id("req_"), made
+    def __init__(self, state: State, request: Request, record: Row) -> None:
+        self._state, self._request, self._id, self._record = state, request, new_id("req_"), record
         self._settings = state.settings
         self._route: Route | None = None
         self._params: dict[str, str] = {}
@@ -102,6 +103,7 @@ class _Exchange:
 
     async def run(self) -> Response:
         await self._request.body()  # so that no fault cuts a connection that is still sending
+        self._record["whole"] = True
         path = self._request.url.path
         fault = self._state.take_fault(self._request.method, path)
         await asyncio.sleep(fault.get("latency", 0))
@@ -178,7 +180,7 @@ class _Exchange:
         style = V25 if route.legacy and self._version == V26 else self._version
         query = dict(request.query_params)
         base_url = str(request.base_url).rstrip("/")
-        call = Call(state, self._version, style, self._params, query, base_url, self._id, made=self._made)
+        call = Call(state, self._version, style, self._params, query, base_url, self._id, made=self._record["runs"])
         if route.path == "/files/upload":
             call.upload = await self._upload()
         elif request.method == "POST":
