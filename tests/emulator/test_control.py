@@ -170,7 +170,7 @@ def test_requests_are_logged_without_their_headers(api) -> None:
         ("GET", "/files", "2025-04-21", 200),
         ("GET", "/nowhere", None, 400),
     ]
-    assert set(logged[0]) == {"method", "path", "version", "status", "at", "runs"}
+    assert set(logged[0]) == {"method", "path", "version", "status", "at", "runs", "whole"}
 
 
 def test_a_reset_forgets_everything(api, a_set) -> None:
