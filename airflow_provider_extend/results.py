@@ -144,11 +144,11 @@ def members_of(run: Run) -> dict[str, Any]:
 
 
 def edited_file_id(run: Run) -> str | None:
-    """The file that an edit run has made: inside `output` on 2026-02-09, beside it on 2025-04-21."""
+    """The file that an edit run has made: `output.editedFile.id`; on 2025-04-21 `editedFile.fileId`."""
     output = run.raw.get("output")
     inside = output.get("editedFile") if isinstance(output, Mapping) else None
     made = inside or run.raw.get("editedFile")
-    named = made.get("id") if isinstance(made, Mapping) else None
+    named = (made.get("id") or made.get("fileId")) if isinstance(made, Mapping) else None
     return named if isinstance(named, str) else None
 
 

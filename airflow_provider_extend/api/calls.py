@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote, urlencode
 
 from airflow_provider_extend.api.endpoints import RUN, Endpoint, find
 from airflow_provider_extend.api.errors import ExtendAnswerError, ExtendAPIError, ExtendInputError
@@ -17,6 +17,11 @@ MAX_ID_LENGTH = 255
 MAX_MESSAGE = 500
 _NOT_IN_ID = re.compile(r"[\s/\\?#%\x00-\x1f\x7f]")
 _QUERY = re.compile(r"(https?://[^\s\"'<>?]+)\?[^\s\"'<>]*", re.IGNORECASE)
+#: Parameters of signed links (S3, Google, Azure, CloudFront and what is built like them), in lower case.
+_SIGNATURES = frozenset(
+    "signature sig expires policy key-pair-id awsaccesskeyid googleaccessid token"
+    " se sp sv sr st spr skoid sktid skt ske sks skv".split()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +143,17 @@ def without_signed_urls(value: Any) -> Any:
     if isinstance(value, list):
         return [without_signed_urls(item) for item in value]
     return cut_queries(value) if isinstance(value, str) else value
+
+
+def without_signature(url: str) -> str:
+    """The address without what a signing adds, so that what names the document in a query still counts."""
+    address, _, query = url.partition("?")
+    kept = [
+        (name, value)
+        for name, value in parse_qsl(query.partition("#")[0], keep_blank_values=True)
+        if name.lower() not in _SIGNATURES and not name.lower().startswith(("x-amz-", "x-goog-"))
+    ]
+    return f"{address}?{urlencode(kept)}" if kept else address
 
 
 def cut_queries(text: str) -> str:

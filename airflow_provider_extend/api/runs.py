@@ -8,7 +8,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from airflow_provider_extend.api.calls import MAX_MESSAGE, cut_queries, without_signed_urls
+from airflow_provider_extend.api.calls import MAX_MESSAGE, cut_queries, without_signature
 from airflow_provider_extend.api.endpoints import find
 from airflow_provider_extend.api.errors import ExtendAnswerError, ExtendInputError
 from airflow_provider_extend.api.metrics import Metrics, read_metrics
@@ -223,11 +223,14 @@ def read_run(kind: str, version: str, body: Any) -> Run:
 
     :raises ExtendAnswerError: where the answer is no run (no id or no status).
     """
-    if not isinstance(body, dict) or not _text(body.get("id")) or not _text(body.get("status")):
+    status = body.get("status") if isinstance(body, dict) else None
+    if isinstance(status, dict):
+        status = status.get("status")  # an edit run of 2025-04-21 that has ended holds its status object
+    if not isinstance(body, dict) or not _text(body.get("id")) or not isinstance(status, str) or not status:
         raise ExtendAnswerError(f"The answer for a {kind} has no id or no status: it is no run.", status=200)
-    status = body["status"]
     entity = _first(body, _ENTITIES)
     entity_version = _first(body, [f"{name}Version" for name in _ENTITIES])
+    url = _text(body.get("dashboardUrl")) or _text(body.get("url"))
     metrics, metrics_from = read_metrics(body, ended=OUTCOMES.get(status) is not None)
     return Run(
         kind=kind,
@@ -238,7 +241,8 @@ def read_run(kind: str, version: str, body: Any) -> Run:
         raw=body,
         failure_reason=_text(body.get("failureReason")),
         failure_message=_shown(body.get("failureMessage")),
-        url=without_signed_urls(_text(body.get("dashboardUrl")) or _text(body.get("url"))),
+        # Its query may say which run of a page is meant.
+        url=without_signature(url) if url else None,
         metrics=metrics,
         metrics_from=metrics_from,
         source=_text(body.get("source")) or ("EVAL_SET" if _text(body.get("evaluationSetId")) else None),

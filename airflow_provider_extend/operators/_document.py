@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
-from urllib.parse import parse_qsl, urlencode
 
-from airflow_provider_extend.api.calls import check_id
+from airflow_provider_extend.api.calls import check_id, without_signature
 from airflow_provider_extend.api.errors import ExtendInputError
 from airflow_provider_extend.api.limits import check_package, check_priority
 from airflow_provider_extend.api.versions import V2026, split_url
@@ -53,7 +52,7 @@ class Document:
     @property
     def parts(self) -> dict[str, Any]:
         """What tells one document from another (see `fingerprints`)."""
-        url = _unsigned(self.file_url) if self.file_url else None
+        url = without_signature(self.file_url) if self.file_url else None
         return {"file_id": self.file_id, "file_url": url, "text": self.text, "file_name": self.name}
 
     def body(self, version: str) -> dict[str, Any]:
@@ -216,24 +215,6 @@ class ExtendDocumentRunOperator(ExtendRunOperator):
     def with_common(self, body: dict[str, Any], metadata: Mapping[str, Any] | None) -> dict[str, Any]:
         """`body` with what such creates take besides."""
         return body | without_none({"metadata": metadata, "priority": self.priority})
-
-
-#: Parameters of signed links (S3, Google, Azure, CloudFront and what is built like them), in lower case.
-_SIGNATURES = frozenset(
-    "signature sig expires policy key-pair-id awsaccesskeyid googleaccessid token"
-    " se sp sv sr st spr skoid sktid skt ske sks skv".split()
-)
-
-
-def _unsigned(url: str) -> str:
-    """The address without what a signing adds, so that what names the document in a query still counts."""
-    address, _, query = url.partition("?")
-    kept = [
-        (name, value)
-        for name, value in parse_qsl(query.partition("#")[0], keep_blank_values=True)
-        if name.lower() not in _SIGNATURES and not name.lower().startswith(("x-amz-", "x-goog-"))
-    ]
-    return f"{address}?{urlencode(kept)}" if kept else address
 
 
 def _kind_of(url: Any) -> str:

@@ -141,6 +141,11 @@ def test_the_link_is_read_under_its_old_and_its_new_name():
     assert run(dashboardUrl="https://dashboard.extend.ai/r/1").url == "https://dashboard.extend.ai/r/1"
 
 
+def test_a_link_keeps_what_says_which_run_is_meant_and_no_signature():
+    given = "https://dashboard.extend.ai/workflows/w_1?workflowRunId=r_1&token=5ecret&X-Amz-Signature=5ecret"
+    assert run(url=given).url == "https://dashboard.extend.ai/workflows/w_1?workflowRunId=r_1"
+
+
 def test_unknown_keys_and_keys_of_unknown_forms_are_ignored():
     read = run(
         surprise={"a": 1}, entity="extractor", entityVersion=[], usage="much", createdAt=5, metrics=None,
@@ -334,3 +339,55 @@ def test_a_batch_has_succeeded_when_each_of_its_runs_has():
     assert replace(whole, members=(good, good)).succeeded
     assert not replace(whole, members=(good, bad)).succeeded
     assert not replace(whole, outcome="failed", members=(good,)).succeeded
+
+
+EXAMPLES = [
+    ("2024-12-23.processor_run.processing", "processor_run", "processorRun", None),
+    ("2024-12-23.processor_run.processed", "processor_run", "processorRun", "succeeded"),
+    ("2024-12-23.workflow_run.get", "workflow_run", "workflowRun", None),
+    ("2025-04-21.processor_run.created", "processor_run", "processorRun", None),
+    ("2025-04-21.processor_run.processed", "processor_run", "processorRun", "succeeded"),
+    ("2025-04-21.processor_run.classify", "processor_run", "processorRun", "succeeded"),
+    ("2025-04-21.processor_run.splitter", "processor_run", "processorRun", "succeeded"),
+    ("2025-04-21.parser_run.status", "parse_run", "parserRun", None),
+    ("2025-04-21.parser_run.processed", "parse_run", "parserRun", "succeeded"),
+    ("2025-04-21.edit_run.status", "edit_run", "editRun", None),
+    ("2025-04-21.workflow_run.get", "workflow_run", "workflowRun", None),
+    ("2026-02-09.extract_run.processing", "extract_run", None, None),
+    ("2026-02-09.extract_run.processed", "extract_run", None, "succeeded"),
+    ("2026-02-09.extract_run.failed", "extract_run", None, "failed"),
+    ("2026-02-09.extract_run.sdk_fixture", "extract_run", None, None),
+    ("2026-02-09.classify_run.sdk_fixture", "classify_run", None, None),
+    ("2026-02-09.split_run.sdk_fixture", "split_run", None, None),
+    ("2026-02-09.parse_run.processed", "parse_run", None, "succeeded"),
+    ("2026-02-09.parse_run.cancelled", "parse_run", None, "cancelled"),
+    ("2026-02-09.edit_run.sdk_fixture", "edit_run", None, None),
+    ("2026-02-09.form_detection_run", "form_detection_run", None, "succeeded"),
+    ("2026-02-09.verify_run", "verify_run", None, "succeeded"),
+    ("2026-02-09.workflow_run.sdk_fixture", "workflow_run", None, None),
+    ("2026-02-09.batch_run", "extract_batch", None, None),
+    ("2026-02-09.processor_run.legacy", "processor_run", "processorRun", None),
+]
+
+
+@pytest.mark.parametrize(("name", "kind", "key", "outcome"), EXAMPLES, ids=[row[0] for row in EXAMPLES])
+def test_the_published_runs_of_every_kind(example, name, kind, key, outcome):
+    body = example(name)
+    body = body.get(key, body) if key else body
+    read = read_run(kind, name[:10], body)
+    status = body["status"]["status"] if isinstance(body["status"], dict) else body["status"]
+    assert (read.id, read.status) == (body["id"], status)
+    assert read.outcome == outcome or outcome is None
+    assert read.status_known
+    assert read.url == (body.get("dashboardUrl") or body.get("url"))
+    if outcome == "succeeded":
+        assert read.output is not None
+    if outcome == "failed":
+        assert read.failure_reason == body["failureReason"]
+
+
+def test_an_edit_run_of_2025_that_has_ended_holds_its_status_object():
+    status = {"object": "edit_run_status", "id": "edit_run_1", "status": "PROCESSED", "failureReason": None}
+    assert run("edit_run", V25, status=status).outcome == "succeeded"
+    with pytest.raises(ExtendAnswerError):
+        run("edit_run", V25, status={"object": "edit_run_status"})

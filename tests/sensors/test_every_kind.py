@@ -200,8 +200,9 @@ def test_there_is_no_link_where_there_is_no_address(requests_mock, connect, end)
 @pytest.mark.parametrize("version", [V25, V26])
 def test_an_edit_run_names_the_file_that_it_made(requests_mock, connect, end, version) -> None:
     connect(version)
-    file = {"id": "file_9", "presignedUrl": "https://a.example.com/9?sig=5ecret"}
-    more = {"editedFile": file} if version == V25 else {"output": {"editedFile": file}}
+    link = "https://a.example.com/9?sig=5ecret"
+    old, new = {"fileId": "file_9", "downloadUrl": link}, {"id": "file_9", "presignedUrl": link}
+    more = {"editedFile": old} if version == V25 else {"output": {"editedFile": new}}
     Wire(requests_mock, "edit_run", version, "PROCESSED", **more)
     ended = end(sensor_of("edit_run"), "poke")
     assert ended.xcoms["edited_file_id"] == "file_9"
