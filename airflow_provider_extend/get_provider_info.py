@@ -29,15 +29,22 @@ def get_provider_info() -> dict[str, object]:
                 "python-modules": [
                     "airflow_provider_extend.operators.api",
                     "airflow_provider_extend.operators.batch_processor_run",
+                    "airflow_provider_extend.operators.classify",
+                    "airflow_provider_extend.operators.edit",
                     "airflow_provider_extend.operators.evaluation_gate",
                     "airflow_provider_extend.operators.evaluation_set",
                     "airflow_provider_extend.operators.evaluation_set_item",
                     "airflow_provider_extend.operators.evaluation_set_run",
                     "airflow_provider_extend.operators.extract",
                     "airflow_provider_extend.operators.file",
+                    "airflow_provider_extend.operators.form_detection",
+                    "airflow_provider_extend.operators.parse",
                     "airflow_provider_extend.operators.processor",
+                    "airflow_provider_extend.operators.processor_run",
                     "airflow_provider_extend.operators.processor_version",
                     "airflow_provider_extend.operators.run",
+                    "airflow_provider_extend.operators.split",
+                    "airflow_provider_extend.operators.verify",
                     "airflow_provider_extend.operators.webhook",
                     "airflow_provider_extend.operators.workflow",
                     "airflow_provider_extend.operators.workflow_run",
@@ -48,7 +55,11 @@ def get_provider_info() -> dict[str, object]:
         "sensors": [
             {
                 "integration-name": "Extend",
-                "python-modules": ["airflow_provider_extend.sensors.batch_processor_run"],
+                "python-modules": [
+                    "airflow_provider_extend.sensors.batch_processor_run",
+                    "airflow_provider_extend.sensors.run",
+                    "airflow_provider_extend.sensors.workflow_run",
+                ],
             }
         ],
         "triggers": [

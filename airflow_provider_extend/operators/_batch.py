@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Sized
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -97,7 +97,7 @@ class ExtendBatchOperator(MindsMembers, ExtendRunOperator):
     def adapt(self, version: str) -> None:
         # Known again after a deferral, when only what the author wrote is there.
         given = self.revealed("inputs")
-        self._runs = len(given) if hasattr(given, "__len__") else len(list(given or ()))
+        self._runs = len(given) if isinstance(given, Sized) else 1
 
     def check(self) -> None:
         documents = self.documents()

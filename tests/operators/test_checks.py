@@ -290,6 +290,7 @@ def test_a_url_and_an_id_are_never_the_same_file(requests_mock, connect, task) -
         ("file_1", "inputs is a str"),
         ({"file_id": "file_1"}, "inputs is a dict"),
         (None, "inputs is a NoneType"),
+        (7, "inputs is a int"),
         (["file_1", {"url": SIGNED}], "inputs[1] is a mapping with 'url'"),
         (["file_1", {"file_id": "a", "file_url": SIGNED}], "file_id, file_url of"),
         (["file_1", {"file_id": "a", "metadata": "b"}], "metadata of inputs[1] is no object"),
