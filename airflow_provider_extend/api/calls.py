@@ -156,6 +156,13 @@ def without_signature(url: str) -> str:
     return f"{address}?{urlencode(kept)}" if kept else address
 
 
+def page_link(url: str) -> str:
+    """The address of a page, with those parts of its query alone that say which object is meant (`workflowRunId`)."""
+    address, _, query = without_signature(url).partition("?")
+    kept = [(name, value) for name, value in parse_qsl(query) if name.endswith("Id")]
+    return f"{address}?{urlencode(kept)}" if kept else address
+
+
 def cut_queries(text: str) -> str:
     """`text` without the query of each URL in it."""
     return _QUERY.sub(r"\1", text)

@@ -8,7 +8,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from airflow_provider_extend.api.calls import MAX_MESSAGE, cut_queries, without_signature
+from airflow_provider_extend.api.calls import MAX_MESSAGE, cut_queries, page_link
 from airflow_provider_extend.api.endpoints import find
 from airflow_provider_extend.api.errors import ExtendAnswerError, ExtendInputError
 from airflow_provider_extend.api.metrics import Metrics, read_metrics
@@ -241,8 +241,7 @@ def read_run(kind: str, version: str, body: Any) -> Run:
         raw=body,
         failure_reason=_text(body.get("failureReason")),
         failure_message=_shown(body.get("failureMessage")),
-        # Its query may say which run of a page is meant.
-        url=without_signature(url) if url else None,
+        url=page_link(url) if url else None,
         metrics=metrics,
         metrics_from=metrics_from,
         source=_text(body.get("source")) or ("EVAL_SET" if _text(body.get("evaluationSetId")) else None),

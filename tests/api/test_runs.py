@@ -142,7 +142,7 @@ def test_the_link_is_read_under_its_old_and_its_new_name():
 
 
 def test_a_link_keeps_what_says_which_run_is_meant_and_no_signature():
-    given = "https://dashboard.extend.ai/workflows/w_1?workflowRunId=r_1&token=5ecret&X-Amz-Signature=5ecret"
+    given = "https://dashboard.extend.ai/workflows/w_1?workflowRunId=r_1&token=5ecret&t=5ecret&AWSAccessKeyId=5ecret"
     assert run(url=given).url == "https://dashboard.extend.ai/workflows/w_1?workflowRunId=r_1"
 
 
