@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_extend.api.errors import ExtendError, plain_error
-from airflow_provider_extend.api.runs import Run, cancels
+from airflow_provider_extend.api.runs import Run, cancels, readable
 from airflow_provider_extend.decisions import CANCELLED, ENDED, GOES_ON, GONE, cancel_means
-from airflow_provider_extend.reading import is_gone, look_up
+from airflow_provider_extend.reading import glance, is_gone, look_up
 
 if TYPE_CHECKING:
     from airflow_provider_extend.client import ExtendClient
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 #: A run that has not begun may refuse its cancel (runs.md 4): it is asked again, that often and with this pause.
 _TRIES = 4
 _PAUSE = 1.0
+#: In words, of a run that no call reads: POST /parse of 2024-12-23 answers when it has ended.
+ENDED_WITH_ITS_ANSWER = "has ended, and its result, which was in the answer alone, is lost"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,9 @@ def cancel_run(
     :raises ExtendError: (or its translation) where it cannot be told what became of the run, and where
         Extend refuses both to cancel and to show it (401, 403).
     """
-    run = _read(client, kind, run_id, how)
+    if not readable(kind, client.api_version):
+        return Cancelled(ENDED, None, ENDED_WITH_ITS_ANSWER, possible=False)
+    run = _read(glance, client, kind, run_id, how)
     endpoint = cancels(kind, client.api_version)
     said = ""
     for number in range(_TRIES):
@@ -74,20 +78,22 @@ def cancel_run(
                 raise
             said = plain.message
         # The answer does not decide: a cancel may lose the race, and a lost answer may have been carried out.
-        run = _read(client, kind, run_id, how)
+        run = _read(look_up, client, kind, run_id, how)
     for _ in range(settle):
         if run is None or run.ended or cancel_means(run) != CANCELLED:
             break
         (sleep or time.sleep)(_PAUSE)
-        run = _read(client, kind, run_id, how)
+        run = _read(look_up, client, kind, run_id, how)
     return Cancelled(
         cancel_means(run), run, _words(cancel_means(run), run, endpoint, kind, said), endpoint is not None
     )
 
 
-def _read(client: ExtendClient, kind: str, run_id: str, how: dict[str, Any]) -> Run | None:
+def _read(
+    read: Callable[..., Run], client: ExtendClient, kind: str, run_id: str, how: dict[str, Any]
+) -> Run | None:
     try:
-        return look_up(client, kind, run_id, **how)
+        return read(client, kind, run_id, **how)
     except Exception as error:
         if not is_gone(error):
             raise

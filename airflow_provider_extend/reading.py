@@ -65,18 +65,27 @@ def look_up(client: ExtendClient, kind: str, run_id: Any, members: int | None = 
 
 
 def glance(client: ExtendClient, kind: str, run_id: Any, members: int | None = None, **how: Any) -> Run:
-    """The run for whoever wants its status only: what Extend delivers once is left to be read.
+    """The run for whoever does not want its result: what Extend delivers once is left to be read.
 
-    The list of verify runs finds them by their id, too (runs.md 5), and shows no result. A run that it does not show
-    yet counts as moving.
+    What the list does not show is read: it was deleted, or is so young that it has no result yet.
     """
+    seen = _listed(client, kind, run_id, how) if kind in DELIVERED_ONCE else None
+    return seen or look_up(client, kind, run_id, members, **how)
+
+
+def watch(client: ExtendClient, kind: str, run_id: Any, members: int | None = None, **how: Any) -> Run:
+    """As `glance`, for a waiter that looks again: a run that the list does not show yet counts as moving."""
     if kind not in DELIVERED_ONCE:
         return look_up(client, kind, run_id, members, **how)
+    moving = {"id": run_id, "status": "PROCESSING"}
+    return _listed(client, kind, run_id, how) or read_run(kind, client.api_version, moving)
+
+
+def _listed(client: ExtendClient, kind: str, run_id: Any, how: Mapping[str, Any]) -> Run | None:
+    """The list of verify runs finds them by their id, too (runs.md 5), and shows no result."""
     query = {"fileNameContains": check_id(run_id, f"{kind} id"), "maxPageSize": _PAGE_SIZE}
-    for row in client.iterate(f"{kind}s.list", query=query, **how):
-        if row.get("id") == run_id:
-            return read_run(kind, client.api_version, row)
-    return read_run(kind, client.api_version, {"id": run_id, "status": "PROCESSING"})
+    rows = client.iterate(f"{kind}s.list", query=query, **how)
+    return next((read_run(kind, client.api_version, row) for row in rows if row.get("id") == run_id), None)
 
 
 def _members(client: ExtendClient, kind: str, batch_id: str, how: Mapping[str, Any]) -> tuple[Run, ...]:
@@ -90,7 +99,9 @@ def _members(client: ExtendClient, kind: str, batch_id: str, how: Mapping[str, A
             "sortDir": "desc",
         }  # by its last change the order moves while pages are read
     rows = client.iterate(way.list, query=query, **how)
-    return tuple(read_run(MEMBERS[kind], client.api_version, row) for row in rows)
+    # By id: they are made at one moment, and rows that sort alike may stand on two pages.
+    members = (read_run(MEMBERS[kind], client.api_version, row) for row in rows)
+    return tuple({member.id: member for member in members}.values())
 
 
 def _with_members(run: Run, members: tuple[Run, ...]) -> Run:

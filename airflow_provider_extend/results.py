@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_extend.api.calls import without_signed_urls
-from airflow_provider_extend.api.errors import ExtendInputError, ExtendOutputNotWritten
-from airflow_provider_extend.api.runs import DELIVERED_ONCE, MEMBERS, Run
+from airflow_provider_extend.api.errors import ExtendInputError, ExtendOutputNotWritten, ExtendRunFailed
+from airflow_provider_extend.api.runs import DELIVERED_ONCE, MEMBERS, SUCCEEDED, Run, readable
 
 if TYPE_CHECKING:
     from airflow_provider_extend._compat import Context
@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 #: XCom values stay below this many bytes of JSON: they live in Airflow's database.
 XCOM_LIMIT = 48 * 1024
 
-_UNLESS_PURGED = ", unless the workspace retains nothing: then Extend has given it once, and it is lost"
+_UNLESS_PURGED = dict.fromkeys(
+    DELIVERED_ONCE, ", unless the workspace retains nothing: then Extend has given it once, and it is lost"
+)
 
 RUN_ID_KEY = "run_id"
 RUN_URL_KEY = "run_url"
@@ -84,8 +86,11 @@ def push_run(
 
     :param beside: XCom key -> JSON.
     :param must_write: raise where the path cannot be written, once everything is pushed.
+    :raises ExtendRunFailed: the run's result is wanted, and Extend has purged it.
     :raises ExtendOutputNotWritten: see `must_write`.
     """
+    if output_path or OUTPUT_KEY in beside:
+        _check_delivered(run)
     result = result_of_run(run)
     kept, lost = "set output_path to keep all", None
     if output_path:
@@ -108,14 +113,28 @@ def push_run(
             log.warning("%s is too large for XCom and left out there; %s.", key, kept)
     if result.get("truncated"):
         log.warning("Run %s has more metrics than XCom holds: aggregates only were pushed; %s.", run.id, kept)
+    count = run.raw.get("runCount")
+    if run.kind in MEMBERS and run.ended and isinstance(count, int) and len(run.members) < count:
+        log.warning("Of the %d runs of %s %s Extend lists %d.", count, run.kind, run.id, len(run.members))
     if lost and must_write:
         state = f"has ended {run.status} and is paid for" if run.ended else f"is {run.status}"
-        raise ExtendOutputNotWritten(
-            f"{lost} Run {run.id} {state}: a retry of this task takes it up and writes "
-            f"it{_UNLESS_PURGED if run.kind in DELIVERED_ONCE else ''}.",
-            run_id=run.id,
-        )
+        way_out = f"a retry of this task takes it up and writes it{_UNLESS_PURGED.get(run.kind, '')}"
+        if not readable(run.kind, run.api_version):
+            way_out = "it cannot be read again, so what it has read is lost"
+        raise ExtendOutputNotWritten(f"{lost} Run {run.id} {state}: {way_out}.", run_id=run.id)
     return result
+
+
+def _check_delivered(run: Run) -> None:
+    """A result that is wanted and that Extend has purged is no success."""
+    if run.kind in DELIVERED_ONCE and run.outcome == SUCCEEDED and run.output is None:
+        raise ExtendRunFailed(
+            f"{run.kind.replace('_', ' ')} {run.id} ended {run.status} without a result: a workspace that retains "
+            "nothing gives it once, to the first that reads it, and purges it an hour after the end at the latest. "
+            "Only another run, which is paid for too, has one.",
+            run_id=run.id,
+            outcome=SUCCEEDED,
+        )
 
 
 def write_answer(output_path: str, answer: Any) -> None:

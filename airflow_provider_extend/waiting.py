@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +29,7 @@ from airflow_provider_extend.api.runs import (
 )
 from airflow_provider_extend.exceptions import airflow_errors
 from airflow_provider_extend.hooks.extend import ExtendHook
-from airflow_provider_extend.reading import look_up
+from airflow_provider_extend.reading import glance, look_up
 from airflow_provider_extend.triggers.run import ExtendRunTrigger, check_event
 
 if TYPE_CHECKING:
@@ -90,6 +90,15 @@ class WaitsForRun(BaseOperator):
     def _interval(self) -> float:
         """Longest time between two looks, in seconds."""
         raise NotImplementedError
+
+    @property
+    def _wants_result(self) -> bool:
+        """Whether what was read from the document is kept: else it is left to who wants it, where it is given once."""
+        return True
+
+    @property
+    def _reads(self) -> Callable[..., Run]:
+        return look_up if self._wants_result else glance
 
     def _looks_past(self, error: Exception) -> bool:
         """Whether an error that may pass is logged and the wait goes on."""
@@ -195,7 +204,7 @@ class WaitsForRun(BaseOperator):
     def _read(self, context: Context) -> Run:
         """The run as it is now; a change of its status is logged."""
         with airflow_errors():
-            run = look_up(self._reader(), self.kind, self._waits_for, self._member_count)
+            run = self._reads(self._reader(), self.kind, self._waits_for, self._member_count)
         self._saw(run)
         return run
 

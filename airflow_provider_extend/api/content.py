@@ -42,11 +42,12 @@ _WITHOUT: Mapping[str, frozenset[str]] = MappingProxyType(
         **dict.fromkeys(
             (
                 *(f"{kind}_runs" for kind in ("extract", "classify", "split", "parse", "edit")),
-                *(f"{kind}_runs" for kind in ("verify", "form_detection", "processor")),
+                *(f"{kind}_runs" for kind in ("form_detection", "processor")),
             ),
             _RUN,
         ),
         "workflow_runs": _RUN - {"list"},  # its rows have a person's rejection note
+        "verify_runs": _RUN - {"list"},  # its rows have the risk level
         "files": frozenset({"create", "list", "upload", "delete"}),  # retrieve: its contents may be asked for
         "evaluation_set_items": frozenset({"delete"}),
     }
@@ -55,7 +56,7 @@ _WITHOUT: Mapping[str, frozenset[str]] = MappingProxyType(
 #: Keys under which the API gives document content.
 CONTENT_KEYS = frozenset(
     "output initialOutput reviewedOutput outputs stepRuns expectedOutput edits contents chunks ocr outputUrl"
-    " editedFile filledValues schema annotatedSchema mappingResult".split()
+    " editedFile filledValues schema annotatedSchema mappingResult riskLevel rejectionNote".split()
 )
 
 #: What of an answer without content tells its state: single values that an author may branch on.

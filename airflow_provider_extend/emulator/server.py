@@ -63,7 +63,8 @@ def create_app(state: State) -> FastAPI:
         if request.url.path.startswith(control.PREFIX + "/"):
             return await _controlled(state, request)
         record: Row = {"method": request.method, "path": request.url.path, "status": None, "runs": []}
-        record |= {"whole": False}  # whether all of it has arrived: from then on it is carried out, whoever dies
+        # `whole`: all of it has arrived; from then on it is carried out, whoever dies.
+        record |= {"whole": False}
         record |= {"version": request.headers.get("x-extend-api-version"), "at": timestamp(datetime.now(UTC))}
         state.requests.append(record)
         try:
@@ -180,7 +181,9 @@ class _Exchange:
         style = V25 if route.legacy and self._version == V26 else self._version
         query = dict(request.query_params)
         base_url = str(request.base_url).rstrip("/")
-        call = Call(state, self._version, style, self._params, query, base_url, self._id, made=self._record["runs"])
+        call = Call(
+            state, self._version, style, self._params, query, base_url, self._id, made=self._record["runs"]
+        )
         if route.path == "/files/upload":
             call.upload = await self._upload()
         elif request.method == "POST":

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_provider_extend.api.errors import ExtendInputError
 from airflow_provider_extend.api.limits import OWN_METADATA_BYTES, check_batch, check_metadata, check_priority
+from airflow_provider_extend.api.lookups import TOKEN_KEY
 from airflow_provider_extend.operators._document import Document, document_of, without_none
 from airflow_provider_extend.operators._processor import ProcessorReference
 from airflow_provider_extend.operators._run import ExtendRunOperator
@@ -97,19 +98,19 @@ class ExtendBatchOperator(MindsMembers, ExtendRunOperator):
     def adapt(self, version: str) -> None:
         # Known again after a deferral, when only what the author wrote is there.
         given = self.revealed("inputs")
-        self._runs = len(given) if isinstance(given, Sized) else 1
+        self._runs = len(given) if isinstance(given, Sized) else len(self.documents())
 
     def check(self) -> None:
         documents = self.documents()
         check_batch(documents)
         check_metadata(self.metadata, limit=OWN_METADATA_BYTES)
         for number, entry in enumerate(documents):
-            entry.document.check()
             if entry.document.text is not None and not self.takes_text:
                 raise ExtendInputError(
                     f"inputs[{number}] is a text: a {self.kind.replace('_', ' ')} takes files alone. Nothing was sent."
                 )
             try:
+                entry.document.check()
                 check_metadata({**(self.metadata or {}), **entry.metadata}, limit=OWN_METADATA_BYTES)
             except ExtendInputError as error:
                 raise ExtendInputError(f"Of inputs[{number}]: {error.message}") from None
@@ -128,6 +129,10 @@ class ExtendBatchOperator(MindsMembers, ExtendRunOperator):
 
     def own_metadata(self) -> Mapping[str, Any] | None:
         return self.metadata
+
+    @property
+    def overwrites_token(self) -> bool:
+        return super().overwrites_token or any(TOKEN_KEY in entry.metadata for entry in self.documents())
 
     def parts(self) -> dict[str, Any]:
         return {"inputs": [entry.document.parts for entry in self.documents()]}

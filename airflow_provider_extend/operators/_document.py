@@ -76,9 +76,16 @@ def document_of(given: Any, what: str) -> Document:
     :raises ExtendInputError: it is none of these.
     """
     if isinstance(given, str):
-        return (
-            Document(file_url=given) if given.startswith(("http://", "https://")) else Document(file_id=given)
-        )
+        if given.startswith(("http://", "https://")):
+            return Document(file_url=given)
+        try:
+            return Document(file_id=check_id(given))
+        except ExtendInputError:
+            # It may be anything: a text, or another address with a password in it.
+            raise ExtendInputError(
+                f"{what} is {_kind_of(given)} and no id of a file: expected one, or an address that begins with "
+                "https://. Nothing was sent."
+            ) from None
     if isinstance(given, Mapping):
         if {"id"} <= given.keys() <= {"id", "name", "type", "path"}:
             return Document(file_id=given["id"])
@@ -215,6 +222,16 @@ class ExtendDocumentRunOperator(ExtendRunOperator):
     def with_common(self, body: dict[str, Any], metadata: Mapping[str, Any] | None) -> dict[str, Any]:
         """`body` with what such creates take besides."""
         return body | without_none({"metadata": metadata, "priority": self.priority})
+
+
+def unsigned(value: Any) -> Any:
+    """JSON `value` with each of its texts that is an address as `Document.parts` has it."""
+    if isinstance(value, Mapping):
+        return {key: unsigned(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [unsigned(item) for item in value]
+    is_address = isinstance(value, str) and value.startswith(("http://", "https://"))
+    return without_signature(value) if is_address else value
 
 
 def _kind_of(url: Any) -> str:

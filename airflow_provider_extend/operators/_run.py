@@ -26,7 +26,6 @@ from airflow_provider_extend.api.runs import (
     CANCELLED,
     DELIVERED_ONCE,
     FAILED,
-    SUCCEEDED,
     Run,
     read_run,
     readable,
@@ -139,6 +138,14 @@ class ExtendRunOperator(StartsRun):
         self._waiting = True
         if run is not None and self._is_over(run) and self._is_whole(run):
             return self._ends(context, run)
+        if not readable(self.kind, self._account.api_version):
+            with airflow_errors():
+                raise ExtendRunFailed(
+                    f"Extend's answer to {self._named}, which is paid for, does not say that it has ended (status "
+                    f"{run.status if run else None}), and no call reads it. Clear this task to pay for another run.",
+                    run_id=receipt.id,
+                    outcome="unknown",
+                )
         if self.deferrable and not (run is not None and self._is_over(run)):
             # What the answer says is fresh: the trigger looks next.
             self._defer_until(self._deadline(context))
@@ -273,7 +280,6 @@ class ExtendRunOperator(StartsRun):
                 return self.execute(context)
         self._collecting = True
         self._account_for(context, run)
-        self._check_output(run)
         output = {OUTPUT_KEY: run.output} if self.push_output else {}
         with airflow_errors():
             # What was read is nowhere else: a path that cannot be written is no success.
@@ -303,21 +309,6 @@ class ExtendRunOperator(StartsRun):
             return False
         return bool(record["started_at"] < started.timestamp())
 
-    def _check_output(self, run: Run) -> None:
-        """A result that was asked for and that Extend has purged is no success."""
-        if run.kind not in DELIVERED_ONCE or run.outcome != SUCCEEDED or run.output is not None:
-            return
-        if self.push_output or self.output_path:
-            raise as_airflow(
-                ExtendRunFailed(
-                    f"{self._named} ended {run.status} without a result: a workspace that retains nothing gives it "
-                    "once, to the first that reads it, and purges it an hour after the end at the latest. Clear this "
-                    "task to pay for another run.",
-                    run_id=run.id,
-                    outcome=str(run.outcome),
-                )
-            )
-
     def beside(self, run: Run) -> dict[str, Any]:
         """More to push of an ended run, by XCom key: nothing that was read from a document."""
         return {}
@@ -336,9 +327,11 @@ class ExtendRunOperator(StartsRun):
             else:
                 ended = done.means == decisions.ENDED
                 if ended and done.run is not None and self._is_over(done.run):
-                    return self._ends(context, done.run)
+                    purged = self.kind in DELIVERED_ONCE and done.run.output is None
+                    return self._ends(context, self._read(context) if purged else done.run)
                 cancelled = not ended and done.means != decisions.GOES_ON
-                words = "waits for a person to review it, and goes on" if ended else done.words
+                reviewed = ended and done.run is not None
+                words = "waits for a person to review it, and goes on" if reviewed else done.words
         retry = (
             "A retry would pay for another run that may take as long: this task is not retried; clear it to start one."
             if cancelled
@@ -376,6 +369,10 @@ class ExtendRunOperator(StartsRun):
     @property
     def _cancels_when_killed(self) -> bool:
         return self.cancel_on_kill
+
+    @property
+    def _wants_result(self) -> bool:
+        return self.wait_for_completion and bool(self.push_output or self.output_path)
 
     @property
     def _goes_on_waiting(self) -> bool:

@@ -28,7 +28,6 @@ from airflow_provider_extend.api.runs import Run, cancels, readable
 from airflow_provider_extend.exceptions import ExtendException, airflow_errors, as_airflow
 from airflow_provider_extend.operators._base import ExtendOperator
 from airflow_provider_extend.operators._submit import Prepared, Receipt, Sought, Submission, submit_once
-from airflow_provider_extend.reading import look_up
 from airflow_provider_extend.searching import find_by_token
 from airflow_provider_extend.waiting import WaitsForRun
 
@@ -117,11 +116,22 @@ class StartsRun(WaitsForRun, ExtendOperator):
         """The author's own metadata."""
         return None
 
+    @property
+    def overwrites_token(self) -> bool:
+        """Whether the author's own metadata take the place of the token."""
+        return TOKEN_KEY in (self.own_metadata() or {})
+
+    def form(self, version: str) -> list[str]:
+        """In what the ask for the same differs between API versions, where a search in one misses what was asked for in
+        another."""
+        return []
+
     # ------------------------------------------------------------------------------------------- the start
 
     def _connect(self) -> ExtendClient:
         self._client = client = self.client()
-        self.adapt(client.api_version)
+        with airflow_errors():
+            self.adapt(client.api_version)
         return client
 
     @property
@@ -159,7 +169,7 @@ class StartsRun(WaitsForRun, ExtendOperator):
 
     def _way(self) -> LookUp | None:
         """How the run can be searched for."""
-        if not self.takes_metadata or TOKEN_KEY in (self.own_metadata() or {}):
+        if not self.takes_metadata or self.overwrites_token:
             return None
         return look_up_of(self.kind, self._account.api_version)
 
@@ -198,13 +208,20 @@ class StartsRun(WaitsForRun, ExtendOperator):
             look_up=search if way is not None else None,
             cancel=partial(cancelling.cancel_run, client, self.kind) if can_cancel else None,
             left=self._why_left(client),
-            account=fingerprints.of([client.settings.base_url, client.settings.workspace_id])[:16],
+            account=self._asked_where(client),
             killed=lambda: self._killed,
             resubmit=self.on_unknown_submission == _RESUBMIT,
             max_runs=self.max_runs,
         )
 
+    def _asked_where(self, client: ExtendClient) -> str:
+        """Of an account, and of the form in which the run is asked for there."""
+        where = [client.settings.base_url, client.settings.workspace_id, *self.form(client.api_version)]
+        return fingerprints.of([*where, TOKEN_KEY] if self.overwrites_token else where)[:16]
+
     def _why_left(self, client: ExtendClient) -> str:
+        if not readable(self.kind, client.api_version):
+            return cancelling.ENDED_WITH_ITS_ANSWER
         if cancels(self.kind, client.api_version) is None:
             return cancelling.cannot_be_cancelled(self.kind)
         return "goes on, since cancel_on_kill is False"
@@ -248,8 +265,8 @@ class StartsRun(WaitsForRun, ExtendOperator):
             with airflow_errors():
                 raise ExtendRunFailed(
                     f"An earlier try started {what} {run_id}, which is paid for, and Extend does not know it (404): "
-                    "deleted, or the connection now leads to another workspace or region. None was started in its "
-                    "place; clear this task to start one.",
+                    "deleted, or the connection now leads to another workspace, region or API version. None was "
+                    "started in its place; clear this task to start one.",
                     run_id=run_id,
                     outcome="unknown",
                 )
@@ -300,7 +317,7 @@ class StartsRun(WaitsForRun, ExtendOperator):
     def _earlier(self, client: ExtendClient, run_id: str) -> Run | None:
         try:
             with airflow_errors():
-                return look_up(client, self.kind, run_id, self._member_count)
+                return self._reads(client, self.kind, run_id, self._member_count)
         except Exception as error:
             if not isinstance(plain_error(error), ExtendNotFound):
                 raise

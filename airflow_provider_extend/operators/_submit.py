@@ -86,7 +86,7 @@ class Submission:
     :param cancel: cancels what an earlier try made, given its id; raises if it cannot be told what became of it.
         None: `left` says why it goes on.
     :param left: what becomes of an earlier one that is not cancelled.
-    :param account: where the call goes; a search elsewhere proves nothing.
+    :param account: where the call goes, and in what form; a search elsewhere proves nothing.
     :param killed: whether the task was told to end.
     :param resubmit: where it cannot be told whether the call was carried out, make it again.
     :param done: what a call that was carried out has done, for messages: what costs nothing is only `made`.
@@ -250,7 +250,10 @@ class _Submitting:
         if record["started_at"] is None:
             look_up, cannot = None, f"{cause}, longer ago than a search goes back"
         elif self._elsewhere(record):
-            look_up, cannot = None, f"{cause}, and the connection led to another account then"
+            look_up, cannot = (
+                None,
+                f"{cause}, and it was asked for otherwise then: another account, API version or token",
+            )
         if look_up is None:
             if not asked.resubmit:
                 raise self._unknown(cannot, findable=False)
@@ -333,7 +336,7 @@ class _Submitting:
         self._log.warning("Asking for a new %s, since %s. The %s.", asked.what, reason, became)
 
     def _elsewhere(self, record: Mapping[str, Any]) -> bool:
-        """Whether the connection leads to another account than when the record was made."""
+        """Whether it is asked for in another account, or otherwise, than when the record was made."""
         return record.get("account") not in (None, self._asked.account)
 
     def _note_unknown(self, record: Mapping[str, Any]) -> None:

@@ -7,12 +7,14 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_extend import fingerprints
+from airflow_provider_extend.api.calls import MAX_ID_LENGTH
 from airflow_provider_extend.api.content import may_hold_content, shown, state_of
 from airflow_provider_extend.api.endpoints import REPLACED_BY, RUN, Endpoint, find
 from airflow_provider_extend.api.errors import ExtendAnswerError, ExtendInputError
 from airflow_provider_extend.exceptions import airflow_errors
 from airflow_provider_extend.operators._base import ExtendOperator, warn_deprecated
 from airflow_provider_extend.operators._call import MORE_KEY, Request, check_limit, check_size
+from airflow_provider_extend.operators._document import unsigned
 from airflow_provider_extend.operators._submit import Prepared, Submission, submit_once
 from airflow_provider_extend.results import XCOM_LIMIT, json_size, write_answer
 
@@ -27,6 +29,8 @@ _ELSEWHERE: Mapping[str, str] = {
         "it answers with a secret, once: use ExtendCreateWebhookEndpointOperator, which stores it"
     ),
 }
+#: As many as XCom holds, however long they are.
+_MOST_IDS = XCOM_LIMIT // (MAX_ID_LENGTH + 10)
 
 
 class ExtendApiOperator(ExtendOperator):
@@ -35,7 +39,8 @@ class ExtendApiOperator(ExtendOperator):
     Returns the answer, out of its envelope, without secrets and the queries of signed links; of a list the rows.
     Where an answer may hold document content (a run's output, expected outputs, a file's contents) only what tells
     its state is returned, id and status above all, unless `push_output` is set. An answer larger than XCom holds is
-    cut down to its state too, with `truncated`; a list of that size is an error.
+    cut down to its state too, with `truncated`, or to {ids, truncated} where several things were made; a list of that
+    size is an error.
 
     What creates something is asked for once: a retry takes up what an earlier try made, and returns its id only. It is
     not searched for, so a try whose outcome cannot be told fails with what to do; below Airflow 3.3 every retry does.
@@ -146,7 +151,7 @@ class ExtendApiOperator(ExtendOperator):
 
         submission = Submission(
             what=endpoint.name,
-            parts={"endpoint": endpoint.name, "ids": list(request.ids), "body": request.body},
+            parts={"endpoint": endpoint.name, "ids": list(request.ids), "body": unsigned(request.body)},
             prepare=lambda: Prepared(runs=_runs(request.body) if endpoint.rate_class == RUN else 0),
             create=create,
             keep=lambda made: True,
@@ -166,10 +171,12 @@ class ExtendApiOperator(ExtendOperator):
             write_answer(self.output_path, {endpoint.name: plain})
         if may_hold_content(endpoint.name) and not self.push_output:
             plain = state_of(plain)
-        if isinstance(plain, list):
+        if endpoint.verb == "list":
             check_size(plain, "Lower limit, or set output_path to keep all.")
         elif json_size(plain) > XCOM_LIMIT:
             self.log.warning("The answer is too large for XCom: what tells its state is returned.")
+            if isinstance(plain, list):  # of what was made: that is done, whatever its size
+                return {"ids": [row.get("id") for row in plain][:_MOST_IDS], "truncated": True}
             plain = state_of(plain) | {"truncated": True}
         return plain
 

@@ -61,6 +61,9 @@ class ExtendParseOperator(ExtendDocumentRunOperator):
         self.takes_metadata = version == V2026
         self.creates = "parse_runs.create_sync" if version == V2024 else "parse_runs.create"
 
+    def form(self, version: str) -> list[str]:
+        return [version]  # no run of the older versions carries a token
+
     def check(self) -> None:
         super().check()
         version = self._account.api_version

@@ -106,13 +106,16 @@ class ExtendRunProcessorOperator(ExtendDocumentRunOperator):
 
     def configs(self, version: str) -> list[Config]:
         if self.kind != PROCESSOR_RUN:
-            return self._reference(self._override()).configs(version)
+            return self._reference().configs(version)
         # The old path of 2026-02-09 takes configs of 2025-04-21.
         given = self.config.get("type") if isinstance(self.config, Mapping) else None
         family = _FAMILIES.get(str(given or self.processor_type))
         if self.config is None or family is None:
             return []
         return [Config(family.configured, min(version, V2025), self.config)]
+
+    def form(self, version: str) -> list[str]:
+        return [self.kind]
 
     def parts(self) -> dict[str, Any]:
         return super().parts() | {
@@ -126,12 +129,8 @@ class ExtendRunProcessorOperator(ExtendDocumentRunOperator):
         body = self._new_body() if self.kind != PROCESSOR_RUN else self._old_body()
         return client.call(self.creates, body=self.with_common(body, metadata))
 
-    def _override(self) -> Mapping[str, Any] | None:
-        """The config for a path of 2026-02-09, which knows the type."""
-        return {key: value for key, value in (self.config or {}).items() if key != "type"} or None
-
     def _new_body(self) -> dict[str, Any]:
-        return self.body_of_document(V2026) | self._reference(self._override()).body
+        return self.body_of_document(V2026) | self._reference().body
 
     def _old_body(self) -> dict[str, Any]:
         """The same in every version: 2026-02-09 takes it in the form of 2025-04-21."""
@@ -140,12 +139,12 @@ class ExtendRunProcessorOperator(ExtendDocumentRunOperator):
         named = {"processorId": self.processor_id, "version": self.version, "config": self.config}
         return without_none(named) | document
 
-    def _reference(self, config: Mapping[str, Any] | None) -> ProcessorReference:
-        return ProcessorReference(
-            _FAMILIES[self.processor_type or ""].noun, self.processor_id, self.version, config
-        )
+    def _reference(self) -> ProcessorReference:
+        """The processor for a path of 2026-02-09, which knows the type."""
+        override = {key: value for key, value in (self.config or {}).items() if key != "type"} or None
+        noun = _FAMILIES[self.processor_type or ""].noun
+        return ProcessorReference(noun, self.processor_id, self.version, override)
 
     def narrowed(self, client: ExtendClient) -> dict[str, Any]:
-        if self.kind == PROCESSOR_RUN:
-            return {"processorId": self.processor_id}
-        return self._reference(None).narrowed
+        # 2026-02-09 shows a processor of the older versions by another id than the one that was asked for.
+        return {} if client.api_version == V2026 else {"processorId": self.processor_id}

@@ -89,7 +89,8 @@ class ExtendGetRunOperator(_OneRun):
     def execute(self, context: Context) -> dict[str, Any]:
         client = self.client()
         with airflow_errors():
-            run = look_up(client, self.named(client), self.run_id)
+            read = look_up if self.push_output or self.output_path else glance
+            run = read(client, self.named(client), self.run_id)
             if run.url:
                 context["ti"].xcom_push(key=RUN_URL_KEY, value=run.url)
             output = {OUTPUT_KEY: run.output} if self.push_output else {}

@@ -20,8 +20,9 @@ class ExtendVerifyOperator(ExtendDocumentRunOperator):
     The risk level and the signals are pushed only with `push_output=True` (XCom `output`), or written to `output_path`.
 
     Where the workspace retains nothing, Extend gives the result once and purges it an hour after the run's end at the
-    latest. So the triggerer looks at the list, which shows no result, and the worker reads it once. If its process dies
-    between that and the push, the result is gone: a retry then fails and says so.
+    latest. So the triggerer looks at the list, which shows no result, and the worker reads it once; without
+    `push_output` and `output_path` it is left for another task to read. If the process dies between the read and the
+    push, the result is gone: a retry then fails and says so.
 
     :param config: `engine`, `engineVersion`, `advancedOptions` (templated); Extend refuses keys that it does not know.
 

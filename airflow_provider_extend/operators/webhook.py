@@ -93,7 +93,10 @@ class ExtendCreateWebhookEndpointOperator(_Endpoint, ExtendCreateOperator):
         "extend_conn_id",
     )
     what = "webhook endpoint"
-    named = ("name", "url", "enabled_events", "webhook_api_version", "status", "headers")
+    named = (
+        *("name", "url", "enabled_events", "webhook_api_version", "status", "headers"),
+        *("payload_format", "url_threshold_bytes"),
+    )
     sorted_by_creation = False
 
     def __init__(

@@ -19,7 +19,7 @@ from airflow_provider_extend._compat import (
     conf,
 )
 from airflow_provider_extend.api.runs import Run
-from airflow_provider_extend.exceptions import as_airflow
+from airflow_provider_extend.exceptions import airflow_errors, as_airflow
 from airflow_provider_extend.hooks.extend import ExtendHook
 from airflow_provider_extend.results import RUN_ID_KEY, push_run
 from airflow_provider_extend.waiting import WaitsForRun
@@ -92,7 +92,8 @@ class RunSensor(WaitsForRun, BaseSensorOperator):
 
     def _ends(self, context: Context, run: Run) -> dict[str, Any]:
         """Push what there is to know of the ended run; raise unless it succeeded."""
-        result = push_run(context, run, self.output_path, self.log, self.beside(run))
+        with airflow_errors():
+            result = push_run(context, run, self.output_path, self.log, self.beside(run))
         if not self.is_success(run):
             raise as_airflow(self._failure(run, "A retry of this task would find the same run."))
         return result

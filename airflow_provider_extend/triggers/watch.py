@@ -55,7 +55,7 @@ class SingleRunWatcher:
     async def ended(
         self, kind: str, run_id: str, poller: Poller, members: int | None = None
     ) -> tuple[str, str | None]:
-        from airflow_provider_extend.reading import glance
+        from airflow_provider_extend.reading import watch
 
         status: str | None = None
         key_renewed = warned = False
@@ -68,7 +68,7 @@ class SingleRunWatcher:
                 self._log.error("%s", error)
                 return ERROR, status
             try:
-                look = partial(glance, attempts=1, timeout=_POLL_TIMEOUT)
+                look = partial(watch, attempts=1, timeout=_POLL_TIMEOUT)
                 run = await in_thread(look, client, kind, run_id, members)
             except ExtendError as error:
                 if error.is_permanent():

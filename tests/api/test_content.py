@@ -49,6 +49,7 @@ def test_an_object_that_may_hold_content_is_held_back_wherever_it_is_answered_wh
         ("extract_runs.list", False),
         ("processor_runs.list", False),
         ("workflow_runs.list", True),  # rejection notes
+        ("verify_runs.list", True),  # risk levels
         ("evaluation_set_items.list", True),  # 2025-04-21 lists expected outputs
         ("evaluation_set_items.create", True),
         ("files.list", False),
@@ -107,7 +108,18 @@ def test_the_state_of_other_forms(answer, state) -> None:
 
 
 @pytest.mark.parametrize(
-    "key", ["output", "stepRuns", "outputs", "expectedOutput", "contents", "chunks", "edits"]
+    "key",
+    [
+        "output",
+        "stepRuns",
+        "outputs",
+        "expectedOutput",
+        "contents",
+        "chunks",
+        "edits",
+        "riskLevel",
+        "rejectionNote",
+    ],
 )
 def test_no_row_shows_content(key) -> None:
     assert key in CONTENT_KEYS

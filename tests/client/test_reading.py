@@ -6,7 +6,7 @@ import pytest
 
 from airflow_provider_extend.api import errors
 from airflow_provider_extend.exceptions import ExtendException, ExtendFailException, as_airflow
-from airflow_provider_extend.reading import glance, look_up
+from airflow_provider_extend.reading import glance, look_up, watch
 
 API = "https://api.extend.ai"
 V2024, V2025, V2026 = "2024-12-23", "2025-04-21", "2026-02-09"
@@ -279,22 +279,49 @@ def test_a_list_that_knows_no_filter_by_status_is_read_whole(client, requests_mo
 # What Extend gives once
 
 
-def test_a_glance_at_a_verify_run_asks_the_list(client, requests_mock):
+@pytest.mark.parametrize("looks", [glance, watch])
+def test_a_look_at_a_verify_run_asks_the_list(client, requests_mock, looks):
     row = {"id": "vr_1", "status": "PROCESSED", "riskLevel": "LOW"}
     listed = requests_mock.get(f"{API}/verify_runs", json={"data": [{**row, "id": "vr_11"}, row]})
-    run = glance(client, "verify_run", "vr_1", attempts=1, timeout=2)
+    run = looks(client, "verify_run", "vr_1", attempts=1, timeout=2)
     assert (run.id, run.outcome, run.output) == ("vr_1", "succeeded", None)
     (request,) = listed.request_history
     assert (request.qs["filenamecontains"], request.timeout) == (["vr_1"], (2, 2))
 
 
-def test_a_glance_that_finds_nothing_knows_nothing(client, requests_mock):
+def test_what_the_list_does_not_show_moves_for_a_waiter_and_is_read_by_everybody_else(client, requests_mock):
     requests_mock.get(f"{API}/verify_runs", json={"data": []})
-    assert not glance(client, "verify_run", "vr_1").ended
-    with pytest.raises(errors.ExtendInputError, match="verify_run id"):
-        glance(client, "verify_run", "vr 1")
+    read = requests_mock.get(f"{API}/verify_runs/vr_1", status_code=404, json={})
+    assert not watch(client, "verify_run", "vr_1").ended
+    assert not read.called
+    with pytest.raises(errors.ExtendNotFound):
+        glance(client, "verify_run", "vr_1")
 
 
-def test_a_glance_at_any_other_run_reads_it(client, requests_mock):
+@pytest.mark.parametrize("looks", [glance, watch])
+def test_a_look_at_any_other_run_reads_it(client, requests_mock, looks):
     requests_mock.get(f"{API}/extract_runs/exr_1", json={"id": "exr_1", "status": "PROCESSED"})
-    assert glance(client, "extract_run", "exr_1").outcome == "succeeded"
+    assert looks(client, "extract_run", "exr_1").outcome == "succeeded"
+    with pytest.raises(errors.ExtendInputError, match="_run id"):
+        looks(client, "verify_run", "vr 1")
+
+
+# Members of a batch
+
+
+def test_a_run_that_stands_on_two_pages_is_one(client, requests_mock):
+    """Runs of a batch are made at one moment: which of them stands on which page may change between two."""
+    pages = [[("wr_1", "PROCESSED"), ("wr_2", "PROCESSED")], [("wr_2", "PROCESSED")]]
+
+    def listed(request, context):
+        if "status" in request.qs:
+            return {"data": []}
+        page = int(request.qs.get("nextpagetoken", ["0"])[0])
+        rows = [{"id": run_id, "status": status} for run_id, status in pages[page]]
+        return {"data": rows} | ({"nextPageToken": str(page + 1)} if page + 1 < len(pages) else {})
+
+    requests_mock.get(f"{API}/workflow_runs", json=listed)
+    assert not look_up(client, "workflow_batch", "batch_1", 3).ended, "one is missing"
+    pages[1].append(("wr_3", "FAILED"))
+    run = look_up(client, "workflow_batch", "batch_1", 3)
+    assert [member.id for member in run.members] == ["wr_1", "wr_2", "wr_3"]

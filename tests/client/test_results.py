@@ -2,6 +2,7 @@
 
 import json
 import logging
+from dataclasses import replace
 
 import pytest
 
@@ -102,14 +103,16 @@ def test_a_run_that_failed_has_the_same_keys(status):
     assert (result["outcome"], result["metrics"], result["metrics_from"]) == (status.lower(), {}, None)
 
 
-def test_links_in_the_usage_and_the_link_of_the_run_lose_their_query(example):
+def test_links_in_the_usage_lose_their_query_and_the_link_of_the_run_its_signature(example):
     run = run_2024(
-        example, usage={"invoice": "https://x.example.com/i?sig=abc"}, url="https://d.example.com/r?t=abc"
+        example,
+        usage={"invoice": "https://x.example.com/i?sig=abc"},
+        url="https://d.example.com/r?token=abc&run=1",
     )
     result = result_of_run(run)
     assert "abc" not in json.dumps(result)
     assert result["usage"] == {"invoice": "https://x.example.com/i"}
-    assert result["url"] == "https://d.example.com/r"
+    assert result["url"] == "https://d.example.com/r?run=1", "which of a page is meant"
 
 
 def test_beyond_48_kilobytes_only_aggregates_are_kept():
@@ -237,3 +240,14 @@ def test_items_are_the_same_in_the_forms_of_all_versions_and_in_any_order():
 )
 def test_files_of_an_item_in_the_form_of_any_version(item, ids):
     assert file_ids(item) == ids
+
+
+def test_a_batch_that_extend_does_not_list_whole_is_told(ti, caplog):
+    body = {"id": "bpr_1", "status": "PROCESSED", "runCount": 2}
+    batch = read_run("extract_batch", "2026-02-09", body)
+    member = read_run("extract_run", "2026-02-09", {"id": "exr_1", "status": "PROCESSED"})
+    log = logging.getLogger("task")
+    push_run({"ti": ti}, replace(batch, members=(member, replace(member, id="exr_2"))), None, log, {})
+    assert not caplog.records
+    push_run({"ti": ti}, replace(batch, members=(member,)), None, log, {})
+    assert "Of the 2 runs of extract_batch bpr_1 Extend lists 1." in caplog.text

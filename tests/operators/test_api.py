@@ -109,6 +109,20 @@ def test_a_list_that_xcom_does_not_hold_is_an_error(requests_mock, connect, task
     assert task.xcoms == {"more": True}
 
 
+def test_many_things_that_were_made_are_told_by_their_ids(requests_mock, connect, task, log_text) -> None:
+    """They are made: no error may say otherwise."""
+    connect(V25)
+    rows = [{"id": f"evi_{n}", "evaluationSetId": "e" * 90, "fileId": "f" * 90} for n in range(400)]
+    requests_mock.post(
+        f"{BASE}/evaluation_set_items/bulk", json={"success": True, "evaluationSetItems": rows}
+    )
+    found = task.run(call("evaluation_set_items.create_bulk", body={"evaluationSetId": "ev_1", "items": []}))
+    assert found["truncated"] is True
+    assert found["ids"] == [f"evi_{n}" for n in range(len(found["ids"]))]
+    assert len(found["ids"]) > 100
+    assert "too large for XCom" in log_text()
+
+
 def test_a_deprecated_call_is_told(requests_mock, connect, task, log_text) -> None:
     connect(V26)
     requests_mock.get(f"{BASE}/processors", json={"success": True, "processors": []})
@@ -144,6 +158,21 @@ def test_a_paid_call_is_made_once_and_a_retry_has_its_id(requests_mock, connect,
     assert create.call_count == 1
     assert "only the id is known" in log_text()
     assert task.record["runs"] == 1
+
+
+def test_a_link_that_is_signed_anew_is_the_same_document(requests_mock, connect, task) -> None:
+    connect()
+    create = requests_mock.post(f"{BASE}/parse_runs/batch", json={"id": "bpar_1", "status": "PENDING"})
+
+    def batch(query: str) -> ExtendApiOperator:
+        inputs = [{"file": {"url": f"https://b.example.com/x.pdf?{query}"}, "metadata": {"a": 1}}]
+        return call("parse_runs.create_batch", body={"inputs": inputs}, allow_paid=True)
+
+    task.run(batch("X-Amz-Signature=a&page=1"))
+    assert task.run(batch("X-Amz-Signature=b&page=1")) == {"id": "bpar_1"}
+    assert create.call_count == 1
+    task.run(batch("X-Amz-Signature=b&page=2"))
+    assert create.call_count == 2, "another document"
 
 
 @pytest.mark.parametrize("store", [True, False], ids=["3.3", "below 3.3"])

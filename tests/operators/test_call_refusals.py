@@ -252,7 +252,7 @@ REFUSED: list[tuple[Any, dict[str, Any], str]] = [
     (
         ExtendUpdateWorkflowRunOperator,
         {"workflow_run_id": "r_1", "metadata": {"a": "x" * 10240}},
-        "larger than 10 KB",
+        "at most 10240 may be",
     ),
     (
         ExtendUpdateWorkflowRunOperator,

@@ -342,7 +342,7 @@ CASES = [
             (V25, {"kind": "processor_run", **NAMED}, "/processor_runs/run_1"),
             (V26, {"kind": "processor_run"}, "/processor_runs/run_1"),
             (V26, {"kind": "processor_run", **NAMED}, "/extract_runs/run_1"),
-            (V26, {"kind": "verify_run"}, "/verify_runs/run_1"),
+            (V26, {"kind": "split_run"}, "/split_runs/run_1"),
         )
     ),
     *(

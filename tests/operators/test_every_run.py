@@ -415,3 +415,19 @@ def test_every_operator_of_one_version_is_among_those() -> None:
     only = {case.operator for case in CASES} - {case.operator for case in CASES if case.version != V26}
     assert {ExtendVerifyOperator, ExtendDetectFormOperator} <= only
     assert len(only) == 9
+
+
+@each(lambda case: case.inputs)
+def test_metadata_that_take_the_place_of_the_token_leave_nothing_to_search_by(
+    extend, task, case, dies_at
+) -> None:
+    """Of the task or of any input: a search that finds no token then says nothing."""
+    inputs = [{"file_id": "file_1", "metadata": {"airflow_token": "mine"}}]
+    own = case.make(wait_for_completion=False, inputs=inputs)
+    dies_at(task, own, f"{case.create}$", "after")
+    again = case.make(wait_for_completion=False, inputs=inputs)
+    assert "no way to look it up" in permanent(task, again)
+    assert "asked for otherwise then" in permanent(
+        task, case.make(wait_for_completion=False, inputs=["file_1"])
+    )
+    assert len(extend.created) == 1

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import requests
 
+from airflow_provider_extend.exceptions import ExtendException
 from airflow_provider_extend.operators.parse import ExtendParseOperator
 from tests.airflow_names import AirflowFailException, AirflowTaskTimeout
 
@@ -117,6 +118,44 @@ def test_execution_timeout_during_the_call_is_told_as_unknown(
     assert "it may be paid for" in permanent(task, operator)
 
 
+def test_a_task_that_is_told_to_end_during_the_call_says_what_became_of_the_run(
+    requests_mock, connect, task, log_text
+) -> None:
+    connect(V24)
+    operator = parse()
+    requests_mock.post(f"{OLD}/parse", json=lambda request, context: operator.on_kill() or PARSED)
+    with pytest.raises(
+        ExtendException, match="told to end; parse run parser_run_1 has ended, and its result"
+    ):
+        task.run(operator)
+    task.clear()
+    requests_mock.post(f"{OLD}/parse", json={**PARSED, "id": "parser_run_2"})
+    assert task.run(parse())["id"] == "parser_run_2"
+    told = log_text()
+    assert "parser_run_1, has ended, and its result" in told
+    assert "goes on" not in told
+
+
+def test_a_path_that_cannot_be_written_promises_nothing(requests_mock, connect, task, tmp_path) -> None:
+    connect(V24)
+    requests_mock.post(f"{OLD}/parse", json=PARSED)
+    (tmp_path / "folder").touch()
+    with pytest.raises(ExtendException, match="cannot be read again, so what it has read is lost"):
+        task.run(parse(output_path=f"file://{tmp_path}/folder/run.json"))
+
+
+@pytest.mark.parametrize("deferrable", [False, True])
+@pytest.mark.parametrize("status", ["PROCESSING", "PARTLY", None])
+def test_an_answer_that_does_not_say_that_it_ended_is_not_waited_for(
+    requests_mock, connect, task, deferrable, status
+) -> None:
+    connect(V24)
+    requests_mock.post(f"{OLD}/parse", json={**PARSED, "status": status})
+    told = permanent(task, parse(deferrable=deferrable))
+    assert f"does not say that it has ended (status {status})" in told
+    assert "is paid for" in told
+
+
 def test_below_airflow_3_3_a_retry_does_not_know_and_says_so(requests_mock, connect, new_task) -> None:
     connect(V24)
     requests_mock.post(f"{OLD}/parse", [{"exc": requests.ReadTimeout}, {"json": PARSED}])
@@ -190,3 +229,24 @@ def test_what_a_version_does_not_take_is_refused(requests_mock, connect, task, v
     assert told in message
     assert "Nothing was sent" in message
     assert requests_mock.call_count == 0
+
+
+# Where the connection changes its version between two tries
+
+
+@pytest.mark.parametrize("before", [V24, V25])
+def test_a_parse_in_doubt_is_not_taken_for_absent_in_a_version_that_could_find_it(
+    requests_mock, connect, task, dies_at, before
+) -> None:
+    """What was asked for before 2026-02-09 carries no token, so a search by one proves nothing."""
+    connect(before)
+    requests_mock.post(f"{OLD}/parse", json=PARSED)
+    requests_mock.post(f"{NEW}/parse/async", json={"id": "parser_run_1", "status": "PROCESSING"})
+    dies_at(task, parse(), "/parse(/async)?$", "after")
+    connect(V26)
+    again = requests_mock.post(f"{NEW}/parse_runs", json={"id": "pr_2", "status": "PROCESSING"})
+    requests_mock.get(f"{NEW}/parse_runs", json={"object": "list", "data": []})
+    assert "asked for otherwise then: another account, API version" in permanent(task, parse())
+    assert again.call_count == 0
+    connect(V24)
+    assert "no way to look it up" in permanent(task, parse())

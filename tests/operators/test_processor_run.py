@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
 
 from airflow_provider_extend.operators.processor_run import ExtendRunProcessorOperator
+from tests.airflow_names import AirflowFailException
 
 V24, V25, V26 = "2024-12-23", "2025-04-21", "2026-02-09"
 HOSTS = {V24: "https://api-prod.extend.app", V25: "https://api.extend.ai", V26: "https://api.extend.ai"}
@@ -86,3 +88,60 @@ def test_another_type_is_another_run(requests_mock, connect, task) -> None:
         "/extract_runs",
         "/classify_runs",
     ]
+
+
+def test_a_run_in_doubt_is_not_taken_for_absent_where_its_replacement_is_searched(
+    requests_mock, connect, task, dies_at
+) -> None:
+    """Whether the list of extract runs shows what was asked for as a processor run is not documented."""
+    operator = partial(
+        ExtendRunProcessorOperator,
+        task_id="task",
+        processor_id="dp_1",
+        processor_type="EXTRACT",
+        file_id="file_1",
+        wait_for_completion=False,
+    )
+    connect(V25)
+    started = {"success": True, "processorRun": {"id": "dpr_1", "status": "PROCESSING"}}
+    requests_mock.post("https://api.extend.ai/processor_runs", json=started)
+    dies_at(task, operator(), "/processor_runs$", "after")
+    connect(V26)
+    again = requests_mock.post("https://api.extend.ai/extract_runs", json={"id": "exr_2"})
+    requests_mock.get("https://api.extend.ai/extract_runs", json={"object": "list", "data": []})
+    with pytest.raises(AirflowFailException, match="asked for otherwise then: another account, API version"):
+        task.run(operator())
+    assert again.call_count == 0
+
+
+def test_a_search_on_2026_is_not_narrowed_by_an_id_that_rows_may_show_otherwise(
+    requests_mock, connect, task, dies_at
+) -> None:
+    """A processor of the older versions has another id there."""
+    operator = partial(
+        ExtendRunProcessorOperator,
+        task_id="task",
+        processor_id="dp_1",
+        processor_type="EXTRACT",
+        file_id="file_1",
+        wait_for_completion=False,
+    )
+    connect(V26)
+    sent: list[Any] = []
+
+    def listed(request: Any, context: Any) -> Any:
+        rows = [{"id": "exr_1", "extractor": {"id": "ex_1"}, "metadata": body["metadata"]} for body in sent]
+        return {"object": "list", "data": [] if "extractorid" in request.qs else rows}
+
+    def create(request: Any, context: Any) -> Any:
+        sent.append(request.json())
+        return {"id": "exr_1", "status": "PROCESSING"}
+
+    requests_mock.post("https://api.extend.ai/extract_runs", json=create)
+    requests_mock.get("https://api.extend.ai/extract_runs", json=listed)
+    requests_mock.get(
+        "https://api.extend.ai/extract_runs/exr_1", json={"id": "exr_1", "status": "PROCESSING"}
+    )
+    dies_at(task, operator(), "/extract_runs$", "after")
+    assert task.run(operator()) == "exr_1"
+    assert len(sent) == 1

@@ -563,6 +563,7 @@ def test_a_token_of_the_authors_own_leaves_nothing_to_search_by(extend, task, di
     mine = {"metadata": {"airflow_token": "mine"}}
     dies_at(task, start(**mine), "/extract_runs$", "after")
     assert "no way to look it up" in str(failed(task, start(**mine)))
+    assert "asked for otherwise then" in str(failed(task, start())), "it is still there, without a token"
     assert task.run(start(**mine, on_unknown_submission="resubmit")) == "exr_2"
 
 
@@ -579,7 +580,7 @@ def test_a_search_elsewhere_proves_nothing(extend, task, dies_at, monkeypatch) -
     extra = {"api_version": "2026-02-09", "workspace_id": "ws_other", "get_per_second": 1e6}
     connection = {"conn_type": "extend", "password": "sk_of_the_tests", "extra": extra}
     monkeypatch.setenv("AIRFLOW_CONN_EXTEND_DEFAULT", json.dumps(connection))
-    assert "led to another account then" in str(failed(task, start()))
+    assert "asked for otherwise then: another account, API version or token" in str(failed(task, start()))
     assert len(extend.created) == 1
 
 
@@ -1012,7 +1013,7 @@ def test_a_mistake_in_the_code_ends_a_deferred_wait_and_does_not_repeat_for_a_da
     away = deferred(task, extract(deferrable=True))
     extend.end()
     event = fire(away)
-    monkeypatch.setattr("airflow_provider_extend.waiting.look_up", lambda *given: {}["run"])
+    monkeypatch.setattr("airflow_provider_extend.waiting.glance", lambda *given: {}["run"])
     with pytest.raises(KeyError):
         extract(deferrable=True).resume_execution("execute_complete", {"event": event}, task.context)
 

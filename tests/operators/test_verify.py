@@ -9,9 +9,20 @@ from typing import Any
 
 import pytest
 
+from airflow_provider_extend.operators.run import (
+    ExtendCancelRunOperator,
+    ExtendDeleteRunOperator,
+    ExtendGetRunOperator,
+)
 from airflow_provider_extend.operators.verify import ExtendVerifyOperator
 from airflow_provider_extend.sensors.run import ExtendRunSensor
-from tests.airflow_names import AirflowFailException, TaskDeferred, import_string
+from tests.airflow_names import (
+    AirflowException,
+    AirflowFailException,
+    AirflowTaskTimeout,
+    TaskDeferred,
+    import_string,
+)
 
 BASE = "https://api.extend.ai"
 RISK = {"riskLevel": "HIGH", "summary": "5ecret", "signals": []}
@@ -167,3 +178,105 @@ def test_a_sensor_reads_once_too(extend, task, monkeypatch, deferrable) -> None:
         task.run(sensor())
     assert task.xcoms["output"] == RISK
     assert extend.delivered == 1
+
+
+# Who does not want the result leaves it to who does
+
+
+def ended(extend: ZeroRetention, task: Any) -> None:
+    task.run(verify(wait_for_completion=False))
+    extend.end()
+
+
+def sensor(**given: Any) -> ExtendRunSensor:
+    return ExtendRunSensor(task_id="task", run_id="vr_1", kind="verify_run", **given)
+
+
+@pytest.mark.parametrize(
+    "asks",
+    [
+        lambda: verify(wait_for_completion=False),
+        lambda: verify(push_output=False),
+        lambda: sensor(),
+        lambda: ExtendGetRunOperator(task_id="task", kind="verify_run", run_id="vr_1"),
+        lambda: ExtendCancelRunOperator(task_id="task", kind="verify_run", run_id="vr_1"),
+    ],
+    ids=["a retry that starts", "a retry that waits", "sensor", "read", "cancel"],
+)
+def test_a_result_that_is_not_wanted_is_left_at_extend(extend, task, asks) -> None:
+    ended(extend, task)
+    task.run(asks())
+    assert extend.delivered == 0
+    task.run(sensor(push_output=True))
+    assert task.xcoms["output"] == RISK
+
+
+def test_a_worker_that_is_told_to_end_leaves_the_result_to_the_retry(extend, task, monkeypatch) -> None:
+    operator = verify()
+
+    def ends_and_is_killed(seconds: float) -> None:
+        extend.end()
+        operator.on_kill()
+
+    monkeypatch.setattr(time, "sleep", ends_and_is_killed)
+    with pytest.raises(AirflowException, match="told to end"):
+        task.run(operator)
+    assert extend.delivered == 0
+    task.run(verify())
+    assert task.xcoms["output"] == RISK
+
+
+def test_a_deadline_after_the_end_takes_the_result(extend, task, monkeypatch) -> None:
+    """The last look sees in the list that it has ended, and then reads it."""
+    monkeypatch.setattr(ExtendVerifyOperator, "_look_until_ended", lambda self, context: alarm(extend))
+    task.run(verify())
+    assert task.xcoms["output"] == RISK
+    assert extend.delivered == 1
+
+
+def alarm(extend: ZeroRetention) -> None:
+    extend.end()
+    raise AirflowTaskTimeout
+
+
+@pytest.mark.parametrize(
+    "asks",
+    [sensor, lambda **given: ExtendGetRunOperator(task_id="t", kind="verify_run", run_id="vr_1", **given)],
+    ids=["sensor", "read"],
+)
+def test_whoever_wants_a_result_that_was_purged_is_told(extend, task, asks, tmp_path) -> None:
+    extend.run |= {"status": "PROCESSED", "output": None}
+    for wanted in ({"push_output": True}, {"output_path": f"file://{tmp_path}/a.json"}):
+        with pytest.raises(AirflowFailException, match="without a result: a workspace that retains nothing"):
+            task.run(asks(**wanted))
+    assert task.run(asks())["outcome"] == "succeeded"
+
+
+@pytest.mark.parametrize("asks", [sensor, verify])
+def test_a_run_that_extend_does_not_know_is_told_at_once(extend, task, requests_mock, asks) -> None:
+    task.run(verify(wait_for_completion=False))
+    extend.listed = False
+    gone = {"code": "NOT_FOUND", "message": "no such run", "retryable": False}
+    requests_mock.get(f"{BASE}/verify_runs/vr_1", status_code=404, json=gone)
+    with pytest.raises(AirflowFailException, match="404"):
+        task.run(asks(push_output=False))
+
+
+def test_a_run_that_an_earlier_try_deleted_is_deleted(extend, task, requests_mock) -> None:
+    extend.listed = False
+    gone = {"code": "NOT_FOUND", "message": "no such run", "retryable": False}
+    for method in ("GET", "DELETE"):
+        requests_mock.register_uri(method, f"{BASE}/verify_runs/vr_1", status_code=404, json=gone)
+    task.try_number = 1
+    assert task.run(ExtendDeleteRunOperator(task_id="task", kind="verify_run", run_id="vr_1")) == "vr_1"
+
+
+def test_a_run_that_moves_is_cancelled(extend, task, requests_mock) -> None:
+    task.run(verify(wait_for_completion=False))
+    cancel = requests_mock.post(
+        f"{BASE}/verify_runs/vr_1/cancel",
+        json=lambda r, c: extend.run.update(status="CANCELLED") or extend.run,
+    )
+    asked = ExtendCancelRunOperator(task_id="task", kind="verify_run", run_id="vr_1")
+    assert task.run(asked)["became"] == "cancelled"
+    assert cancel.call_count == 1

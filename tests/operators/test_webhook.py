@@ -120,6 +120,17 @@ def test_a_retry_takes_up_the_endpoint_whose_secret_was_stored(api, task, variab
     assert len(endpoints(extend)) == 1
 
 
+@pytest.mark.parametrize(
+    "other",
+    [{"payload_format": "url"}, {"payload_format": "json"}, {"headers": {"A": "b"}}, {"status": "disabled"}],
+)
+def test_a_retry_that_asks_for_another_endpoint_is_not_given_the_first(api, task, variables, other) -> None:
+    extend = api()
+    made = task.run(create())
+    assert task.run(create(**other, secret_to="another_secret")) != made
+    assert len(endpoints(extend)) == 2
+
+
 @pytest.mark.parametrize("store", [True, False], ids=["3.3", "below 3.3"])
 def test_an_endpoint_whose_secret_was_in_a_lost_answer_is_told(api, new_task, variables, store) -> None:
     extend, task = api(), new_task(store=store)

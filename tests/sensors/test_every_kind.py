@@ -378,3 +378,28 @@ def test_a_trigger_of_any_kind_is_rebuilt_from_what_the_database_holds(requests_
         return [event.payload["status"] async for event in rebuilt.run()]
 
     assert asyncio.run(fire()) == ["PROCESSED"]
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(
+    ("kind", "version", "instead"),
+    [
+        ("processor_run", V26, "use the kind extract_run or classify_run or split_run"),
+        ("batch_processor_run", V26, "use the kind evaluation_set_run"),
+        ("processor_run", V25, ""),
+        ("extract_run", V26, ""),
+    ],
+)
+def test_a_kind_that_extend_calls_deprecated_is_told_once(
+    requests_mock, connect, end, log_text, kind, version, instead, mode
+) -> None:
+    connect(version)
+    rows = [{"id": "r_1", "status": status} for status in ("PROCESSING", "PROCESSING", "PROCESSED")]
+    answers = [{"json": {"processorRun": row, "batchProcessorRun": row, **row}} for row in rows]
+    requests_mock.get(f"{HOSTS[version]}/{kind}s/r_1", answers)
+    requests_mock.get(f"{HOSTS[version]}/evaluation_set_runs/r_1", status_code=404, json={})
+    log_text()
+    assert end(sensor_of(kind), mode).state == SUCCEEDS
+    told = log_text()
+    assert told.count("Extend calls") == bool(instead)
+    assert instead in told

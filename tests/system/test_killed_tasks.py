@@ -57,7 +57,9 @@ def kill_held(airflow: Deployment, extend: LocalExtend, run_id: str, folder: Pat
     def held() -> bool:
         rows = extend.requests("POST", "_runs$")[before:]
         done = moment != "during_carried_out" or all(row["runs"] for row in rows)
-        return len(rows) == len(kinds) and all(row["whole"] and row["status"] is None for row in rows) and done
+        return (
+            len(rows) == len(kinds) and all(row["whole"] and row["status"] is None for row in rows) and done
+        )
 
     wait_for(f"the calls {moment} to be held", held, 20, 0.1)
     pids = airflow.task_processes(IN_CALL, run_id)
