@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.sdk import BaseOperator
 
+from airflow_provider_extend.api import uses
 from airflow_provider_extend.api.endpoints import find
 from airflow_provider_extend.hooks.extend import ExtendHook
 
@@ -35,10 +36,17 @@ class ExtendOperator(BaseOperator):
     ui_color = "#eef5ff"
     #: Template fields that hold document content: Airflow stores rendered fields and shows them in its UI.
     confidential_fields: ClassVar[tuple[str, ...]] = ()
+    #: Endpoints that it may call, as `api.uses.named` reads them.
+    calls: ClassVar[str] = ""
 
     def __init__(self, *, extend_conn_id: str = ExtendHook.default_conn_name, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.extend_conn_id = extend_conn_id
+
+    @classmethod
+    def endpoints(cls, version: str) -> frozenset[str]:
+        """Endpoints that it may call in API `version`, whatever it is given and whatever goes wrong."""
+        return uses.named(cls.calls, version)
 
     def __setattr__(self, key: str, value: Any) -> None:
         # A confidential field is set once by __init__, as the author wrote it, and again when it is rendered;

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_extend import cancelling, decisions, fingerprints
 from airflow_provider_extend._compat import AirflowTaskTimeout
+from airflow_provider_extend.api import uses
 from airflow_provider_extend.api.configs import check_config
 from airflow_provider_extend.api.endpoints import find
 from airflow_provider_extend.api.errors import (
@@ -83,6 +84,16 @@ class StartsRun(WaitsForRun, ExtendOperator):
         self._sending = False
         #: How many runs the call starts.
         self._runs = 1
+
+    @classmethod
+    def starts(cls, version: str) -> Mapping[str, str]:
+        """Kinds of run that it may start in API `version`, each with the endpoint that does."""
+        return {cls.kind: cls.creates}
+
+    @classmethod
+    def endpoints(cls, version: str) -> frozenset[str]:
+        started = (uses.starting(kind, create, version) for kind, create in cls.starts(version).items())
+        return super().endpoints(version).union(*started)
 
     # ------------------------------------------------------------------------------ what a subclass says
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_extend import fingerprints
 from airflow_provider_extend.api.calls import MAX_ID_LENGTH
 from airflow_provider_extend.api.content import may_hold_content, shown, state_of
-from airflow_provider_extend.api.endpoints import REPLACED_BY, RUN, Endpoint, find
+from airflow_provider_extend.api.endpoints import ENDPOINTS, REPLACED_BY, RUN, Endpoint, find
 from airflow_provider_extend.api.errors import ExtendAnswerError, ExtendInputError
 from airflow_provider_extend.exceptions import airflow_errors
 from airflow_provider_extend.operators._base import ExtendOperator, warn_deprecated
@@ -90,6 +90,11 @@ class ExtendApiOperator(ExtendOperator):
         self.limit = limit
         self.push_output = push_output
         self.output_path = output_path
+
+    @classmethod
+    def endpoints(cls, version: str) -> frozenset[str]:
+        there = (endpoint.name for endpoint in ENDPOINTS.values() if version in endpoint.paths)
+        return frozenset(there) - _ELSEWHERE.keys()
 
     def execute(self, context: Context) -> Any:
         client = self.client()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from airflow_provider_extend.api import uses
 from airflow_provider_extend.api.errors import ExtendRunMoving
 from airflow_provider_extend.api.runs import BATCH_PROCESSOR_RUN
 from airflow_provider_extend.exceptions import airflow_errors
@@ -33,6 +34,10 @@ class ExtendGetBatchProcessorRunOperator(ExtendOperator):
         super().__init__(**kwargs)
         self.batch_processor_run_id = batch_processor_run_id
         self.output_path = output_path
+
+    @classmethod
+    def endpoints(cls, version: str) -> frozenset[str]:
+        return uses.reading(BATCH_PROCESSOR_RUN, version)
 
     def execute(self, context: Context) -> dict[str, Any]:
         client = self.client()

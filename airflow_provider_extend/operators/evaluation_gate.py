@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_extend._compat import AirflowFailException, AirflowSkipException, BranchMixIn
+from airflow_provider_extend.api import uses
 from airflow_provider_extend.api.errors import ExtendInputError
 from airflow_provider_extend.api.runs import BATCH_PROCESSOR_RUN, SUCCEEDED
 from airflow_provider_extend.exceptions import airflow_errors
@@ -55,6 +56,10 @@ class ExtendEvaluationGateOperator(ExtendOperator, BranchMixIn):
         self.run = run
         self.rules = rules
         self.on_fail = on_fail
+
+    @classmethod
+    def endpoints(cls, version: str) -> frozenset[str]:
+        return uses.reading(BATCH_PROCESSOR_RUN, version)
 
     def execute(self, context: Context) -> dict[str, Any]:
         with airflow_errors():

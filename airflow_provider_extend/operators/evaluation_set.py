@@ -47,6 +47,7 @@ class ExtendCreateEvaluationSetOperator(ExtendCreateOperator):
     :param extend_conn_id: connection (templated).
     """
 
+    calls = "evaluation_sets.create evaluation_sets.list"
     template_fields: Sequence[str] = ("name", "processor_id", "description", "extend_conn_id")
     what = "evaluation set"
     named = ("name", "processor_id", "description")
@@ -76,6 +77,7 @@ class ExtendListEvaluationSetsOperator(ExtendListOperator):
     `limit`, `fields`, and what is returned: see `ExtendListOperator`.
     """
 
+    calls = "evaluation_sets.list"
     template_fields: Sequence[str] = ("processor_id", "extend_conn_id")
     default_fields = ("id", "name", "entity", "processorId", "createdAt")
 
@@ -114,6 +116,7 @@ class ExtendCreateEvaluationSetItemsOperator(ExtendOperator):
     :param extend_conn_id: connection (templated).
     """
 
+    calls = "evaluation_set_items.create@2026 evaluation_set_items.create_bulk evaluation_set_items.list"
     template_fields: Sequence[str] = (
         "evaluation_set_id",
         "files",

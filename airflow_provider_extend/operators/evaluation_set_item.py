@@ -28,6 +28,7 @@ class ExtendUpdateEvaluationSetItemOperator(ExtendCallOperator):
     :param extend_conn_id: connection (templated).
     """
 
+    calls = "evaluation_set_items.update"
     template_fields: Sequence[str] = (
         "evaluation_set_id",
         "item_id",
@@ -70,6 +71,7 @@ class ExtendDeleteEvaluationSetItemOperator(ExtendDeleteOperator):
     :param extend_conn_id: connection (templated).
     """
 
+    calls = "evaluation_set_items.delete"
     template_fields: Sequence[str] = ("evaluation_set_id", "item_id", "extend_conn_id")
 
     def __init__(self, *, evaluation_set_id: str, item_id: str, **kwargs: Any) -> None:
@@ -89,6 +91,7 @@ class ExtendListEvaluationSetItemsOperator(ExtendListOperator):
     `limit`, `fields`, and what is returned: see `ExtendListOperator`.
     """
 
+    calls = "evaluation_set_items.list"
     template_fields: Sequence[str] = ("evaluation_set_id", "extend_conn_id")
     default_fields = ("id", "fileId", "file", "files")
 

@@ -47,6 +47,10 @@ class ExtendRunEvaluationSetOperator(ExtendRunOperator):
 
     kind = EVALUATION_SET_RUN
     creates = "evaluation_set_runs.create"
+    calls = (
+        "evaluation_sets.retrieve@2026 evaluation_set_items.list@2026 "
+        "extractors.retrieve classifiers.retrieve splitters.retrieve processor_versions.list@2026"
+    )
     takes_metadata = False
     template_fields: Sequence[str] = (
         "evaluation_set_id",

@@ -42,6 +42,7 @@ class ExtendUploadFilesOperator(ExtendOperator):
     :param extend_conn_id: connection (templated).
     """
 
+    calls = "files.upload"
     template_fields: Sequence[str] = ("paths", "extend_conn_id")
 
     def __init__(
@@ -100,6 +101,7 @@ class ExtendGetFileOperator(ExtendCallOperator):
     :param extend_conn_id: connection (templated).
     """
 
+    calls = "files.retrieve"
     template_fields: Sequence[str] = ("file_id", "output_path", "extend_conn_id")
 
     def __init__(
@@ -150,6 +152,7 @@ class ExtendListFilesOperator(ExtendListOperator):
     `limit`, `fields`, and what is returned: see `ExtendListOperator`.
     """
 
+    calls = "files.list"
     template_fields: Sequence[str] = ("name_contains", "extend_conn_id")
     default_fields = ("id", "name", "type", "createdAt")
 
@@ -171,6 +174,7 @@ class ExtendDeleteFileOperator(ExtendDeleteOperator):
     :param extend_conn_id: connection (templated).
     """
 
+    calls = "files.delete"
     template_fields: Sequence[str] = ("file_id", "extend_conn_id")
 
     def __init__(self, *, file_id: str, **kwargs: Any) -> None:
@@ -194,6 +198,7 @@ class ExtendCreateFileOperator(ExtendCallOperator):
     :param extend_conn_id: connection (templated).
     """
 
+    calls = "files.create files.upload@2026"
     template_fields: Sequence[str] = ("name", "raw_text", "url", "extend_conn_id")
     confidential_fields = ("raw_text", "url")
     instead = "an upload, or hand the address to the operator that reads the document"

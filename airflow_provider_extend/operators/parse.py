@@ -57,9 +57,13 @@ class ExtendParseOperator(ExtendDocumentRunOperator):
         self.config = config
         self.data_retention = data_retention
 
+    @classmethod
+    def starts(cls, version: str) -> Mapping[str, str]:
+        return {PARSE_RUN: "parse_runs.create_sync" if version == V2024 else "parse_runs.create"}
+
     def adapt(self, version: str) -> None:
         self.takes_metadata = version == V2026
-        self.creates = "parse_runs.create_sync" if version == V2024 else "parse_runs.create"
+        self.creates = self.starts(version)[PARSE_RUN]
 
     def form(self, version: str) -> list[str]:
         return [version]  # no run of the older versions carries a token

@@ -39,6 +39,10 @@ class ExtendCreateProcessorOperator(ExtendCreateOperator):
     :param extend_conn_id: connection (templated).
     """
 
+    calls = (
+        "processors.create@-2025 processors.update@2024 processors.list@2025 extractors.create "
+        "classifiers.create splitters.create extractors.list classifiers.list splitters.list"
+    )
     template_fields: Sequence[str] = (
         "name",
         "processor_type",
@@ -115,6 +119,7 @@ class ExtendUpdateProcessorOperator(ExtendCallOperator):
     :param extend_conn_id: connection (templated).
     """
 
+    calls = "processors.update extractors.update classifiers.update splitters.update"
     template_fields: Sequence[str] = ("processor_id", "name", "config", "processor_type", "extend_conn_id")
     instead = NAME_ITS_TYPE
 
@@ -157,6 +162,7 @@ class ExtendListProcessorsOperator(ExtendListOperator):
     `limit`, `fields`, and what is returned: see `ExtendListOperator`.
     """
 
+    calls = "processors.list extractors.list classifiers.list splitters.list"
     template_fields: Sequence[str] = ("processor_type", "extend_conn_id")
     default_fields = ("id", "name", "type", "createdAt", "updatedAt")
     instead = NAME_ITS_TYPE

@@ -84,11 +84,16 @@ class ExtendRunProcessorOperator(ExtendDocumentRunOperator):
         self.version = version
         self.config = config
 
+    @classmethod
+    def starts(cls, version: str) -> Mapping[str, str]:
+        typed = [family.kind for family in _FAMILIES.values()] if version == V2026 else []
+        return {kind: f"{kind}s.create" for kind in (PROCESSOR_RUN, *typed)}
+
     def adapt(self, version: str) -> None:
         family = _FAMILIES.get(self.processor_type or "") if version == V2026 else None
         self.kind = family.kind if family else PROCESSOR_RUN
         self.takes_text = family.takes_text if family else True
-        self.creates = f"{self.kind}s.create"
+        self.creates = self.starts(version)[self.kind]
 
     def check(self) -> None:
         check_id(self.processor_id, "processor_id")

@@ -54,6 +54,14 @@ class ExtendPublishProcessorVersionOperator(ExtendOperator):
     :param extend_conn_id: connection (templated).
     """
 
+    calls = (
+        "batch_processor_runs.retrieve evaluation_set_runs.retrieve processor_versions.create "
+        "processor_versions.retrieve processor_versions.list extractors.retrieve "
+        "classifiers.retrieve splitters.retrieve extractor_versions.create "
+        "classifier_versions.create splitter_versions.create extractor_versions.retrieve "
+        "classifier_versions.retrieve splitter_versions.retrieve extractor_versions.list "
+        "classifier_versions.list splitter_versions.list"
+    )
     template_fields: Sequence[str] = (
         "run",
         "release_type",
@@ -223,6 +231,10 @@ class ExtendGetProcessorVersionOperator(ExtendOperator):
     :param extend_conn_id: connection (templated).
     """
 
+    calls = (
+        "processor_versions.retrieve extractor_versions.retrieve classifier_versions.retrieve "
+        "splitter_versions.retrieve"
+    )
     template_fields: Sequence[str] = ("processor_id", "version_id", "processor_type", "extend_conn_id")
 
     def __init__(
@@ -265,6 +277,7 @@ class ExtendListProcessorVersionsOperator(ExtendListOperator):
     `limit`, `fields`, and what is returned: see `ExtendListOperator`.
     """
 
+    calls = "processor_versions.list extractor_versions.list classifier_versions.list splitter_versions.list"
     template_fields: Sequence[str] = ("processor_id", "processor_type", "extend_conn_id")
     default_fields = ("id", "version", "description", "createdAt")
     instead = NAME_ITS_TYPE

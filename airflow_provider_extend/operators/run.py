@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from airflow_provider_extend.api import uses
 from airflow_provider_extend.api.calls import check_id
 from airflow_provider_extend.api.endpoints import find
 from airflow_provider_extend.api.errors import ExtendInputError, ExtendNotFound, ExtendRunMoving, plain_error
@@ -32,6 +33,10 @@ if TYPE_CHECKING:
 _KINDS: Mapping[str, str] = MappingProxyType(
     {"extractor": "extract_run", "classifier": "classify_run", "splitter": "split_run"}
 )
+
+#: Kinds of which one can be named: no call reads a batch of workflow runs.
+_READABLE = tuple(kind for kind in READS if kind != WORKFLOW_BATCH)
+_NONE: frozenset[str] = frozenset()
 
 #: Of a list's parameters those that are no filters.
 _PAGING = frozenset({"nextPageToken", "maxPageSize", "sortBy", "sortDir"})
@@ -81,6 +86,10 @@ class ExtendGetRunOperator(_OneRun):
 
     template_fields: Sequence[str] = (*_OneRun.template_fields, "output_path")
 
+    @classmethod
+    def endpoints(cls, version: str) -> frozenset[str]:
+        return _NONE.union(*(uses.reading(kind, version) for kind in _READABLE))
+
     def __init__(self, *, push_output: bool = False, output_path: str | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.push_output = push_output
@@ -105,6 +114,10 @@ class ExtendCancelRunOperator(_OneRun):
 
     `kind`, `run_id`, `processor_type`: see `ExtendGetRunOperator`.
     """
+
+    @classmethod
+    def endpoints(cls, version: str) -> frozenset[str]:
+        return _NONE.union(*(uses.cancelling(kind, version) for kind in _READABLE))
 
     def execute(self, context: Context) -> dict[str, Any]:
         client = self.client()
@@ -136,6 +149,12 @@ class ExtendDeleteRunOperator(_OneRun, ExtendDeleteOperator):
     """
 
     instead = NAME_ITS_TYPE
+
+    @classmethod
+    def endpoints(cls, version: str) -> frozenset[str]:
+        deleted = [kind for kind in _READABLE if uses.of_runs([kind], "delete", version)]
+        looked_at = _NONE.union(*(uses.glancing(kind, version) for kind in deleted))
+        return looked_at | uses.of_runs(deleted, "delete", version)
 
     def ask(self, version: str) -> Request:
         kind = _kind_in(version, self.kind, self.processor_type)
@@ -180,6 +199,10 @@ class ExtendListRunsOperator(ExtendListOperator):
         *("createdAt", "updatedAt"),
     )
     instead = "the kinds extract_run, classify_run and split_run"
+
+    @classmethod
+    def endpoints(cls, version: str) -> frozenset[str]:
+        return uses.of_runs(READS, "list", version)
 
     def __init__(self, *, kind: str, filters: Mapping[str, Any] | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)

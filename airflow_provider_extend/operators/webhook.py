@@ -88,6 +88,7 @@ class ExtendCreateWebhookEndpointOperator(_Endpoint, ExtendCreateOperator):
     :param extend_conn_id: connection (templated).
     """
 
+    calls = "webhook_endpoints.create webhook_endpoints.list webhook_endpoints.delete"
     template_fields: Sequence[str] = (
         *("name", "url", "enabled_events", "secret_to", "headers"),
         "extend_conn_id",
@@ -225,6 +226,7 @@ class ExtendUpdateWebhookEndpointOperator(_Endpoint):
     Other parameters: see `ExtendCreateWebhookEndpointOperator`.
     """
 
+    calls = "webhook_endpoints.update"
     template_fields: Sequence[str] = (
         *("webhook_endpoint_id", "name", "url", "enabled_events", "headers"),
         "extend_conn_id",
@@ -270,6 +272,7 @@ class ExtendDeleteWebhookEndpointOperator(ExtendDeleteOperator):
     :param extend_conn_id: connection (templated).
     """
 
+    calls = "webhook_endpoints.delete"
     template_fields: Sequence[str] = ("webhook_endpoint_id", "extend_conn_id")
 
     def __init__(self, *, webhook_endpoint_id: str, **kwargs: Any) -> None:
@@ -293,6 +296,7 @@ class ExtendCreateWebhookSubscriptionOperator(ExtendCallOperator):
     :param extend_conn_id: connection (templated).
     """
 
+    calls = "webhook_subscriptions.create"
     template_fields: Sequence[str] = (
         *("webhook_endpoint_id", "resource_type", "resource_id", "enabled_events"),
         "extend_conn_id",
@@ -338,6 +342,7 @@ class ExtendDeleteWebhookSubscriptionOperator(ExtendDeleteOperator):
     :param extend_conn_id: connection (templated).
     """
 
+    calls = "webhook_subscriptions.delete"
     template_fields: Sequence[str] = ("webhook_subscription_id", "extend_conn_id")
 
     def __init__(self, *, webhook_subscription_id: str, **kwargs: Any) -> None:

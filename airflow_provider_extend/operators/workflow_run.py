@@ -22,6 +22,7 @@ class ExtendUpdateWorkflowRunOperator(ExtendCallOperator):
     :param extend_conn_id: connection (templated).
     """
 
+    calls = "workflow_runs.update"
     template_fields: Sequence[str] = ("workflow_run_id", "name", "metadata", "extend_conn_id")
 
     def __init__(
@@ -63,6 +64,7 @@ class ExtendCorrectWorkflowRunOutputsOperator(ExtendCallOperator):
     :param extend_conn_id: connection (templated).
     """
 
+    calls = "workflow_runs.correct_outputs"
     template_fields: Sequence[str] = (
         "workflow_run_id",
         "output_id",

@@ -36,6 +36,7 @@ class ExtendCreateWorkflowOperator(ExtendCreateOperator):
     :param extend_conn_id: connection (templated).
     """
 
+    calls = "workflows.create workflows.list"
     template_fields: Sequence[str] = ("name", "steps", "extend_conn_id")
     confidential_fields = ("steps",)
     what = "workflow"
@@ -70,6 +71,7 @@ class ExtendUpdateWorkflowOperator(ExtendCallOperator):
     :param extend_conn_id: connection (templated).
     """
 
+    calls = "workflows.update"
     template_fields: Sequence[str] = ("workflow_id", "name", "steps", "extend_conn_id")
     confidential_fields = ("steps",)
 
@@ -108,6 +110,7 @@ class ExtendPublishWorkflowVersionOperator(ExtendCreateOperator):
     :param extend_conn_id: connection (templated).
     """
 
+    calls = "workflow_versions.create workflow_versions.list workflow_versions.retrieve"
     template_fields: Sequence[str] = ("workflow_id", "name", "steps", "extend_conn_id")
     confidential_fields = ("steps",)
     what = "workflow version"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 from airflow.sdk import BaseSensorOperator, PokeReturnValue
 
@@ -18,6 +18,7 @@ from airflow_provider_extend._compat import (
     AirflowTaskTimeout,
     conf,
 )
+from airflow_provider_extend.api import uses
 from airflow_provider_extend.api.runs import Run
 from airflow_provider_extend.exceptions import airflow_errors, as_airflow
 from airflow_provider_extend.hooks.extend import ExtendHook
@@ -57,6 +58,8 @@ class RunSensor(WaitsForRun, BaseSensorOperator):
 
     template_fields: Sequence[str] = ("extend_conn_id", "output_path")
     ui_color = "#dcebff"
+    #: Kinds of run that it waits for.
+    kinds: ClassVar[tuple[str, ...]]
 
     def __init__(
         self,
@@ -70,6 +73,11 @@ class RunSensor(WaitsForRun, BaseSensorOperator):
         self.extend_conn_id = extend_conn_id
         self.deferrable = deferrable
         self.output_path = output_path
+
+    @classmethod
+    def endpoints(cls, version: str) -> frozenset[str]:
+        """Endpoints that it may call in API `version`, its trigger included."""
+        return frozenset[str]().union(*(uses.watching(kind, version) for kind in cls.kinds))
 
     def execute(self, context: Context) -> Any:
         with self._ends_as_declared():

@@ -27,6 +27,7 @@ class BatchProcessorRunSensor(RunSensor):
     """
 
     kind = BATCH_PROCESSOR_RUN
+    kinds = (BATCH_PROCESSOR_RUN,)
     template_fields: Sequence[str] = ("batch_processor_run_id", "extend_conn_id", "output_path")
 
     def __init__(self, *, batch_processor_run_id: str, **kwargs: Any) -> None:

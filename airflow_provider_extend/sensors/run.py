@@ -10,6 +10,7 @@ from airflow_provider_extend.api.errors import ExtendInputError
 from airflow_provider_extend.api.runs import (
     BATCH_PROCESSOR_RUN,
     EDIT_RUN,
+    READS,
     WORKFLOW_BATCH,
     Run,
     reads,
@@ -49,6 +50,7 @@ class ExtendRunSensor(MindsMembers, RunSensor):
     parameters, and how the wait ends in each mode: see `RunSensor`.
     """
 
+    kinds = tuple(READS)
     template_fields: Sequence[str] = ("run_id", "kind", "members", "extend_conn_id", "output_path")
     operator_extra_links = (ExtendRunLink(),)
 

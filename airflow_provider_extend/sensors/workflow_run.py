@@ -26,6 +26,7 @@ class ExtendWorkflowRunSensor(MindsReview, ExtendRunSensor):
     `RunSensor`.
     """
 
+    kinds = (WORKFLOW_RUN,)
     template_fields: Sequence[str] = ("workflow_run_id", "extend_conn_id", "output_path")
 
     def __init__(self, *, workflow_run_id: str, on_needs_review: str = WAIT, **kwargs: Any) -> None:

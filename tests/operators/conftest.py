@@ -16,6 +16,7 @@ import requests
 from airflow_provider_extend import decisions
 from airflow_provider_extend.api import retry
 from airflow_provider_extend.emulator.pytest_plugin import ExtendEmulator
+from tests.declared import only_declared
 
 V24, V25, V26 = "2024-12-23", "2025-04-21", "2026-02-09"
 
@@ -212,7 +213,8 @@ class Task:
         self.context = {"ti": ti, "dag_run": dag_run}
         if self.store is not None:
             self.context["task_state_store"] = self.store
-        value = operator.execute(self.context)
+        with only_declared(operator):
+            value = operator.execute(self.context)
         return json.loads(json.dumps(value, allow_nan=False))
 
     def clear(self) -> None:

@@ -15,6 +15,7 @@ import requests_mock
 from airflow_provider_extend.api.endpoints import rows
 from airflow_provider_extend.client import ClientSettings, ExtendClient
 from tests.sdk.conftest import Driven
+from tests.sdk.names import WITHOUT_METHOD, endpoint_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.sdk]
 
@@ -57,53 +58,14 @@ def test_no_answer_holds_what_no_model_knows(driven: Driven) -> None:
 
 # ------------------------------------------------------------------------------------------------- the wire
 
-#: Method of a client -> endpoint of the hook, where the names differ.
-NAMES = {
-    "classify": "classify_runs.create_sync",
-    "detect_form": "form_detection_runs.create_sync",
-    "edit": "edit_runs.create_sync",
-    "extract": "extract_runs.create_sync",
-    "parse": "parse_runs.create_sync",
-    "split": "split_runs.create_sync",
-    "verify": "verify_runs.create_sync",
-    "parse_async": "parse_runs.create",
-    "parser_run.delete": "parse_runs.delete",
-    "parser_run.get": "parse_runs.retrieve",
-    "batch_processor_run.get": "batch_processor_runs.retrieve",
-    "batch_runs.get": "batch_runs.retrieve",
-    "batch_workflow_run.create": "workflow_runs.create_batch",
-    "edit.create": "edit_runs.create_sync",
-    "edit.create_async": "edit_runs.create",
-    "edit.delete": "edit_runs.delete",
-    "edit.get": "edit_runs.retrieve",
-    "evaluation_set_item.create_batch": "evaluation_set_items.create_bulk",
-    "workflow_run_output.update": "workflow_runs.correct_outputs",
-}
-_RESOURCES = {
-    "evaluation_set": "evaluation_sets",
-    "evaluation_set_item": "evaluation_set_items",
-    "file": "files",
-    "processor": "processors",
-    "processor_run": "processor_runs",
-    "processor_version": "processor_versions",
-    "workflow": "workflows",
-    "workflow_run": "workflow_runs",
-}
 #: What these do is several calls of other methods, or none.
 NO_CALL = ("create_and_poll", "webhooks.")
-
-
-def _endpoint(method: str) -> str:
-    if method in NAMES:
-        return NAMES[method]
-    resource, _, verb = method.partition(".")
-    return f"{_RESOURCES.get(resource, resource)}.{'retrieve' if verb == 'get' else verb}"
 
 
 def _sent_by_the_hook(version: str, call: dict[str, Any]) -> dict[str, Any]:
     """The last request of the hook's client for the same method with the same arguments."""
     client = ExtendClient(ClientSettings("https://api.extend.ai", "sk_x", api_version=version))
-    resource, _, verb = _endpoint(call["method"]).partition(".")
+    resource, _, verb = endpoint_of(call["method"]).partition(".")
     given = dict(call["kwargs"])
     token = given.pop("next_page_token", None)
     if verb == "upload":
@@ -159,18 +121,12 @@ def test_every_endpoint_of_the_version_is_driven(driven: Driven) -> None:
     """Those that the client has no method for are named, and are the emulator's own tests to drive."""
     addresses = {(exchange["method"], exchange["path"]) for _, exchange in driven.exchanges()}
     missing = [
-        f"{row['method']} {row['path']}"
+        row["name"]
         for row in rows()
         if row["version"] == driven.version
         and not any(method == row["method"] and fits(row["path"], path) for method, path in addresses)
     ]
-    assert missing == WITHOUT_METHOD[driven.version]
-
-
-WITHOUT_METHOD = {
-    "2026-02-09": [],
-    "2025-04-21": ["POST /edit_schemas/generate", "GET /edit_templates/{id}", "POST /files"],
-}
+    assert missing == list(WITHOUT_METHOD[driven.version])
 
 
 def fits(template: str, path: str) -> bool:

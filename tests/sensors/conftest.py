@@ -24,6 +24,7 @@ from tests.airflow_names import (
     AirflowTaskTimeout,
     TaskDeferred,
 )
+from tests.declared import only_declared
 
 V24, V25, V26 = "2024-12-23", "2025-04-21", "2026-02-09"
 HOSTS = {V24: "https://api-prod.extend.app", V25: "https://api.extend.ai", V26: "https://api.extend.ai"}
@@ -158,14 +159,20 @@ def end(task_instance: FakeTaskInstance, sensor: Callable[..., Any]) -> Callable
         context = {"ti": task_instance}
         ended = Ended(SUCCESS, ti=task_instance)
         latest = time.monotonic() + 20
+
+        def watched(deferred: TaskDeferred) -> dict[str, Any]:
+            with only_declared(sensor(mode, **given)):
+                return fire(deferred)
+
         step = lambda: sensor(mode, **given).execute(context)  # noqa: E731
         while True:
             try:
-                ended.value = step()
+                with only_declared(sensor(mode, **given)):
+                    ended.value = step()
             except TaskDeferred as deferred:
                 ended.deferrals.append(deferred)
                 assert len(ended.deferrals) < 500, "deferred for ever"
-                kwargs = {**(deferred.kwargs or {}), "event": fire(deferred)}
+                kwargs = {**(deferred.kwargs or {}), "event": watched(deferred)}
                 method = deferred.method_name
                 step = lambda: sensor(mode, **given).resume_execution(method, kwargs, context)  # noqa: B023, E731
             except AirflowRescheduleException:

@@ -1,0 +1,291 @@
+"""The endpoints that each operator and sensor declares are those that it calls in each API version: no more, no less.
+
+Each is run on an Extend that answers anything that Extend's documentation lists, on good days and bad ones. That it
+calls nothing else is watched in all the other tests of operators and sensors too (see `tests.declared`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import importlib
+import itertools
+import json
+import pkgutil
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import airflow.sdk
+import pytest
+import requests
+from requests_mock import ANY
+
+from airflow_provider_extend import cancelling, decisions, operators, sensors
+from airflow_provider_extend.api import retry
+from airflow_provider_extend.api.endpoints import ENDPOINTS
+from airflow_provider_extend.api.runs import READS
+from airflow_provider_extend.exceptions import ExtendException
+from airflow_provider_extend.waiting import WaitsForRun
+from tests.airflow_names import AirflowException, TaskDeferred, import_string
+from tests.declared import recorded
+from tests.operators import cases, test_calls
+from tests.operators.conftest import Task
+
+V24, V25, V26 = VERSIONS = ("2024-12-23", "2025-04-21", "2026-02-09")
+with (Path(__file__).parent / "data" / "endpoints.csv").open(newline="") as file:
+    DOCUMENTED = [(row["version"], row["method"], row["path"]) for row in csv.DictReader(file)]
+
+
+def classes() -> dict[str, type]:
+    """Every public operator and sensor."""
+    found = {}
+    for package in (operators, sensors):
+        for module in pkgutil.iter_modules(package.__path__):
+            if not module.name.startswith("_"):
+                named = vars(importlib.import_module(f"{package.__name__}.{module.name}"))
+                found |= {
+                    name: value
+                    for name, value in named.items()
+                    if name.endswith(("Operator", "Sensor")) and value.__module__ == named["__name__"]
+                }
+    return found
+
+
+CLASSES = classes()
+
+
+def endpoint_of(version: str, method: str, path: str) -> str:
+    """Name of the endpoint that Extend documents for a request; the most literal path wins."""
+
+    def fits(template: str) -> bool:
+        pairs = list(itertools.zip_longest(template.split("/"), path.split("/")))
+        return all(one == other or ((one or "").startswith("{") and other) for one, other in pairs)
+
+    templates = [there for at, how, there in DOCUMENTED if (at, how) == (version, method) and fits(there)]
+    assert templates, f"Extend documents no {method} {path} in {version}"
+    template = min(templates, key=lambda there: there.count("{"))
+    [name] = [
+        endpoint.name
+        for endpoint in ENDPOINTS.values()
+        if (endpoint.method, endpoint.paths.get(version)) == (method, template)
+    ]
+    return name
+
+
+class Extend:
+    """Answers anything with an object that looks like a run, a processor, a version and all the rest."""
+
+    def __init__(self, requests_mock: Any, version: str) -> None:
+        self.version = version
+        self.asked: set[str] = set()
+        self.status = "PROCESSED"
+        #: How many writes get no answer.
+        self.lost = 0
+        self.processor = "extractor"
+        #: Of what was sent last: by it a lost one is found.
+        self.sent: dict[str, Any] = {}
+        requests_mock.register_uri(ANY, ANY, json=self.answer)
+
+    def row(self, key: str) -> dict[str, Any]:
+        config = {"a": 1}
+        shown = {key: self.sent[key] for key in ("name", "description", "metadata") if key in self.sent}
+        return {
+            "id": key,
+            "batchId": "b_1",
+            "status": self.status,
+            "version": "draft",
+            "createdAt": datetime.now(UTC).isoformat(),
+            "processorId": "p_1",
+            "processorVersionId": "v_1",
+            "entity": {"object": self.processor, "id": "p_1"},
+            "config": config,
+            "draftVersion": {"id": "v_1", "version": "draft", "config": config},
+            **shown,
+        }
+
+    def answer(self, request: Any, context: Any) -> Any:
+        path = urlsplit(request.url).path
+        endpoint = ENDPOINTS[endpoint_of(self.version, request.method, path)]
+        self.asked.add(endpoint.name)
+        if request.method == "POST" and request.text and "json" in request.headers.get("content-type", ""):
+            body = request.json()
+            self.sent = body | next((entry for entry in body.get("inputs", [])), {})
+        if request.method == "POST" and self.lost:
+            self.lost -= 1
+            raise requests.ConnectionError("dropped")
+        parts = [part for part in path.split("/") if "_" in part and any(map(str.isdigit, part))]
+        row: Any = self.row(parts[-1] if parts else "run_1")
+        key = endpoint.envelopes[self.version]
+        if endpoint.verb == "list":
+            row = [row, row | {"id": "x_2", "name": "other", "description": "", "metadata": {}}]
+        elif endpoint.verb == "create_bulk" or key == "evaluationSetItems":
+            row = [row]
+        if endpoint.name == "workflow_runs.create" and self.version != V26:
+            row = [row]
+        if isinstance(row, list) and not key:
+            key = "data"
+        return {"success": True, key: row} if key else row
+
+
+# ------------------------------------------------------------------------------------------- what is run, and how
+
+TYPES = [{}, *({"processor_type": kind} for kind in ("EXTRACT", "CLASSIFY", "SPLITTER"))]
+EVENTS = ["extract_run.processed"]
+ITEMS = [{"fileId": "file_1", "expectedOutput": {"value": {}}}]
+ENDPOINT = {
+    "name": "N",
+    "url": "https://a.example.com/hook",
+    "enabled_events": EVENTS,
+    "secret_to": "a_secret",
+}
+RUNS = [{"run_id": "run_1", "kind": kind} for kind in READS]
+TYPED_RUNS = [*RUNS, *({"run_id": "run_1", "kind": "processor_run", **typed} for typed in TYPES)]
+
+#: Beside the tables of the operators' own tests: what an author writes, the same in each version.
+GIVEN: dict[str, list[dict[str, Any]]] = {
+    "BatchProcessorRunSensor": [{"batch_processor_run_id": "bpr_1"}],
+    "ExtendApiOperator": [
+        {
+            "endpoint": endpoint.name,
+            "path_args": ["x_1"] * len(endpoint.path_parameters(version)),
+            "allow_paid": True,
+            "body": {} if endpoint.method == "POST" else None,
+        }
+        for endpoint in ENDPOINTS.values()
+        for version in endpoint.paths
+    ],
+    "ExtendCancelRunOperator": TYPED_RUNS,
+    "ExtendCreateEvaluationSetItemsOperator": [{"evaluation_set_id": "ev_1", "items": ITEMS}],
+    "ExtendCreateFileOperator": [{"name": "a.txt", "raw_text": "Total: 1"}],
+    "ExtendCreateProcessorOperator": [{"name": "N", "config": {"a": 1}, **typed} for typed in TYPES if typed],
+    "ExtendCreateWebhookEndpointOperator": [ENDPOINT],
+    "ExtendDeleteRunOperator": TYPED_RUNS,
+    "ExtendEvaluationGateOperator": [{"run": "bpr_1", "rules": {"counts.processed": 1}}],
+    "ExtendGetBatchProcessorRunOperator": [{"batch_processor_run_id": "bpr_1"}],
+    "ExtendGetProcessorVersionOperator": [
+        {"processor_id": "p_1", "version_id": "v_1", **typed} for typed in TYPES
+    ],
+    "ExtendGetRunOperator": TYPED_RUNS,
+    "ExtendListProcessorVersionsOperator": [{"processor_id": "p_1", **typed} for typed in TYPES],
+    "ExtendListProcessorsOperator": TYPES,
+    "ExtendListRunsOperator": [{"kind": kind} for kind in READS],
+    "ExtendParseOperator": [{"file_id": "file_1", "config": {"target": "markdown"}}],
+    "ExtendPublishProcessorVersionOperator": [
+        {"run": run, "allow_unverified_draft": True}
+        for run in ("bpr_1", {"id": "esr_1", "kind": "evaluation_set_run"})
+    ],
+    "ExtendPublishWorkflowVersionOperator": [{"workflow_id": "w_1"}],
+    "ExtendRunEvaluationSetOperator": [{"evaluation_set_id": "ev_1", "wait_for_completion": True}],
+    "ExtendRunSensor": [run | ({"members": 1} if run["kind"] == "workflow_batch" else {}) for run in RUNS],
+    "ExtendUpdateProcessorOperator": [{"processor_id": "p_1", "name": "N", **typed} for typed in TYPES],
+    "ExtendUploadFilesOperator": [{"paths": [str(Path(__file__).parents[1] / "README.md")]}],
+    "ExtendWorkflowRunSensor": [{"workflow_run_id": "run_1"}],
+}
+
+
+def given(name: str, version: str) -> list[dict[str, Any]]:
+    tables = [*cases.CASES, *test_calls.CASES]
+    tabled = [case.given for case in tables if (case.operator.__name__, case.version) == (name, version)]
+    return tabled + GIVEN.get(name, [])
+
+
+def good(extend: Extend, make: Callable[..., Any], task: Task) -> None:
+    task.run(make())
+
+
+def lost(extend: Extend, make: Callable[..., Any], task: Task) -> None:
+    """The answer to the first write does not come; a second try then."""
+    extend.lost = 1
+    attempt(lambda: task.run(make()))
+    task.run(make())
+
+
+def late(extend: Extend, make: Callable[..., Any], task: Task) -> None:
+    """Runs move, and do not end in time."""
+    extend.status = "PROCESSING"
+    task.run(make())
+
+
+def deferred(extend: Extend, make: Callable[..., Any], task: Task) -> None:
+    extend.status = "PROCESSING"
+    try:
+        task.run(make(deferrable=True))
+    except TaskDeferred as away:
+        extend.status = "PROCESSED"
+        event = asyncio.run(fired(away.trigger))
+        make(deferrable=True).resume_execution("execute_complete", {"event": event}, task.context)
+
+
+async def fired(trigger: Any) -> Any:
+    path, arguments = trigger.serialize()
+    [event] = [event async for event in import_string(path)(**arguments).run()]
+    return event.payload
+
+
+def other_processors(extend: Extend, make: Callable[..., Any], task: Task) -> None:
+    """What is judged is a classifier, a splitter, and what is not known."""
+    for processor in ("classifier", "splitter", "something"):
+        extend.processor = processor
+        for extend.lost in (0, 1):
+            attempt(lambda: Task().run(make()))
+
+
+DAYS = (good, lost, late, other_processors)
+
+
+def attempt(step: Callable[[], Any]) -> None:
+    """What it comes to is for other tests."""
+    try:
+        step()
+    except (AirflowException, ExtendException):
+        pass
+
+
+class Variable:
+    """Airflow's Variables, which cannot be written."""
+
+    @staticmethod
+    def get(key: str, default: Any = None) -> Any:
+        return default
+
+
+@pytest.fixture
+def extend(requests_mock: Any, monkeypatch: pytest.MonkeyPatch, version: str) -> Iterator[Extend]:
+    extra = {"api_version": version} | {f"{name}_per_second": 1e6 for name in ("get", "write", "run")}
+    connection = {"conn_type": "extend", "password": "sk_of_the_tests", "extra": extra}
+    monkeypatch.setenv("AIRFLOW_CONN_EXTEND_DEFAULT", json.dumps(connection))
+    monkeypatch.setattr(decisions, "LIST_LAG", 0.0)
+    monkeypatch.setattr(retry, "BACKOFF_CAP", 0.0)
+    monkeypatch.setattr(cancelling, "_PAUSE", 0.0)
+    monkeypatch.setattr(airflow.sdk, "Variable", Variable)
+    really = asyncio.sleep
+    monkeypatch.setattr(asyncio, "sleep", lambda seconds, result=None: really(0, result))
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)
+    return Extend(requests_mock, version)
+
+
+def test_every_operator_and_sensor_is_run() -> None:
+    assert len(CLASSES) > 45
+    assert [name for name in CLASSES if not any(given(name, version) for version in VERSIONS)] == []
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("name", CLASSES)
+def test_what_is_called_is_what_is_declared(extend, name, version) -> None:
+    declared = CLASSES[name].endpoints(version)
+    waits = issubclass(CLASSES[name], WaitsForRun)
+    with recorded() as calls:
+        for written, day in itertools.product(given(name, version), (*DAYS, *([deferred] if waits else []))):
+            extend.status, extend.lost, extend.processor = "PROCESSED", 0, "extractor"
+
+            def make(written: dict[str, Any] = written, **more: Any) -> Any:
+                brief = {"timeout": 0.1} if waits else {}
+                return CLASSES[name](task_id="task", **{**brief, **written, **more})
+
+            attempt(lambda day=day, make=make: day(extend, make, Task()))
+    assert extend.asked == declared
+    assert {(version, called) for called in extend.asked} <= calls
