@@ -7,6 +7,7 @@ Extend and the tests are asked. It fails where a call lacks a method of the clie
 
 import ast
 import importlib
+import os
 import pkgutil
 import re
 import runpy
@@ -19,6 +20,7 @@ from unittest.mock import MagicMock, patch
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
+os.environ.setdefault("AIRFLOW_HOME", str(ROOT / ".dev" / "airflow"))  # never ~/airflow
 
 from airflow_provider_extend import operators, sensors  # noqa: E402
 from airflow_provider_extend.api.endpoints import ENDPOINTS, REPLACED_BY, Endpoint  # noqa: E402
@@ -37,27 +39,32 @@ ANY_CALL = "ExtendApiOperator"
 HEAD = """\
 # What of Extend's API there is here
 
-Made by `scripts/api_coverage.py` from the table of endpoints, the classes, the routes of the local Extend and the tests;
-`make docs-check` fails where it is not what there is.
+Made by `scripts/api_coverage.py` from the table of endpoints, the classes, the local Extend and its tests.
+`make docs-check` fails where the page is not what there is, and where a call lacks a method, a route or a test.
 
-| API version | calls | with a method of the hook's client | in the local Extend | driven there by a test | with an operator or sensor of its own |
+| API version | calls | hook method | local Extend | test | operator or sensor of its own |
 |---|---|---|---|---|---|
 {counts}
 
 How to read the tables:
 
-* **hook method**: `ExtendHook().get_conn().<resource>.<verb>(...)`, for instance `client.files.retrieve(file_id)`.
-  `help()` of it has its parameters.
-* **limit**: which of the three rate limits a call counts against: GET, WRITE, or RUN, which also costs money.
+* **hook method**: on what `ExtendHook().get_conn()` returns, for instance `client.files.retrieve(file_id)`; `help()` of
+  it has the parameters.
+* **limit**: which of the three rate limits a call counts against: GET, WRITE, or RUN, which starts what Extend charges
+  for.
 * **call**: method and path, and the versions that have it: 2024 is 2024-12-23, 2025 is 2025-04-21, 2026 is 2026-02-09.
-* **operators and sensors**: those that may call it, in short: `Extract` is `ExtendExtractOperator`, `RunSensor` is
-  `ExtendRunSensor`. A year says that they do so in that version alone. A run's operator reads and cancels it too, and
-  looks in the list for one whose id was lost. [ExtendApiOperator](administration.md) calls every row except {not_any}.
-* **local Extend**: each row is in the [local Extend](emulator.md) in the versions of its call; above a table is the module.
-* **test**: what drives it there: the vendor's own clients for 2025-04-21 and 2026-02-09 (`oldest`, `newest` in `tests/sdk/`),
-  every answer held against the client's own model; for 2024-12-23, which has no client, `tests/emulator/test_answers_2024.py`,
-  which holds the fields of each answer against the documentation. That an operator calls what stands here, and nothing
-  else, is held by `tests/test_uses.py`; parameters and paths by `tests/data/`, written from the documentation.
+* **operators and sensors**: those that may call it. `Extract` is short for `ExtendExtractOperator`, `RunSensor` for
+  `ExtendRunSensor`; a year says that they call it in that version alone. What starts a run also reads and cancels it,
+  and looks in the list for one whose id was lost. `ExtendApiOperator` (see [administration](administration.md)) calls
+  every row but {not_any}.
+  That each calls what stands here and nothing else is held by [test_uses](../tests/test_uses.py).
+* **local Extend, test**: in which versions the [local Extend](emulator.md) has the call, and what drives it there. For
+  2025 and 2026 these are the vendor's own clients (`make test-sdk`), and each answer is held against the client's own
+  model. For 2024, which has no client, the fields of each answer are held against the documentation.
+"""
+COLUMNS = """\
+| hook method | limit | call | operators and sensors | local Extend, test |
+|---|---|---|---|---|
 """
 TITLES = {
     "files": "Files",
@@ -186,10 +193,7 @@ def page() -> str:
     text = HEAD.format(counts=counts, not_any=not_any)
     for name in (module.__name__.rpartition(".")[2] for module in routes.FAMILIES):
         of_family = [endpoint for endpoint in ENDPOINTS.values() if _family_of(endpoint) == name]
-        text += (
-            f"\n## {TITLES[name]}\n\nLocal Extend: `airflow_provider_extend/emulator/families/{name}.py`.\n\n"
-        )
-        text += "| hook method | limit | call | operators and sensors | test |\n|---|---|---|---|---|\n"
+        text += f"\n## {TITLES[name]}\n\nIn the local Extend: `emulator/families/{name}.py`.\n\n{COLUMNS}"
         text += "".join(_row(endpoint, users) for endpoint in of_family)
     return text
 
@@ -221,7 +225,7 @@ def _row(endpoint: Endpoint, users: list[type]) -> str:
         endpoint.rate_class,
         _call(endpoint),
         ", ".join(_users(endpoint, users)) or "-",
-        "<br>".join(dict.fromkeys(_shown_test(str(test(endpoint, version))) for version in endpoint.paths)),
+        ", ".join(f"{version[:4]} {_shown_test(str(test(endpoint, version)))}" for version in endpoint.paths),
     )
     return f"| {' | '.join(cells)} |\n"
 
@@ -234,11 +238,11 @@ def _call(endpoint: Endpoint) -> str:
     lines = [f"`{endpoint.method} {path}` {_years(versions)}" for path, versions in by_path.items()]
     gone = V2026 not in endpoint.paths
     if endpoint.deprecated or gone:
-        instead = " or ".join(f"`{name}`" for name in REPLACED_BY.get(endpoint.name, ()))
+        instead = ", ".join(f"`{name}`" for name in REPLACED_BY.get(endpoint.name, ()))
         when = (
             f"deprecated ({_years(sorted(endpoint.deprecated))})" if endpoint.deprecated else "gone in 2026"
         )
-        lines.append(f"{when}: {instead or 'nothing replaces it'}")
+        lines.append(f"{when}; instead: {instead}" if instead else f"{when}; nothing replaces it")
     return "<br>".join(lines)
 
 
@@ -256,8 +260,7 @@ def _short(name: str) -> str:
 
 def _shown_test(name: str) -> str:
     path, _, function = name.partition("::")
-    short = Path(path).stem.removeprefix("test_")
-    return f"[{short}](../{path})" + (f" `{function}`" if function else "")
+    return f"[{(function or Path(path).stem).removeprefix('test_')}](../{path})"
 
 
 def _years(versions: Iterable[str]) -> str:

@@ -286,6 +286,7 @@ def types(env, args):
 
 def docs_check(env, args):
     """Check the documentation."""
+    step("coverage of the API", [PYTHON, os.path.join("scripts", "api_coverage.py"), "--check"], env)
     if os.path.exists(os.path.join(ROOT, "docs", "check.py")):
         step("docs check", [PYTHON, os.path.join("docs", "check.py")], env)
     if os.path.isdir(os.path.join(ROOT, "tests", "docs")):
