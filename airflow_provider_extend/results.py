@@ -94,13 +94,11 @@ def push_run(
     result = result_of_run(run)
     kept, lost = "set output_path to keep all", None
     if output_path:
-        from airflow.sdk import ObjectStoragePath
-
         whole = {run.kind: without_signed_urls(dict(run.raw)), "result": result_of_run(run, limit=None)}
         if run.kind in MEMBERS:
             whole[MEMBERS_KEY] = [without_signed_urls(dict(member.raw)) for member in run.members]
         try:
-            ObjectStoragePath(output_path).write_text(json.dumps(whole))
+            _write(output_path, whole)
             kept = f"all is at {output_path}"
         except Exception as error:
             lost = f"{output_path} cannot be written ({type(error).__name__})."
@@ -142,14 +140,22 @@ def write_answer(output_path: str, answer: Any) -> None:
 
     :raises ExtendInputError: the path cannot be written.
     """
-    from airflow.sdk import ObjectStoragePath
-
     try:
-        ObjectStoragePath(output_path).write_text(json.dumps(without_signed_urls(answer)))
+        _write(output_path, without_signed_urls(answer))
     except Exception as error:
         raise ExtendInputError(
             f"{output_path!r} cannot be written ({type(error).__name__}). What was asked of Extend was done."
         ) from None
+
+
+def _write(output_path: str, value: Any) -> None:
+    """As JSON; folders of this machine are made, a store has none."""
+    from airflow.sdk import ObjectStoragePath
+
+    path = ObjectStoragePath(output_path)
+    if path.protocol in ("", "file"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(value))
 
 
 def members_of(run: Run) -> dict[str, Any]:

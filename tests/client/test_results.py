@@ -200,6 +200,21 @@ def test_an_output_path_gets_signed_links_without_their_query(example, ti, tmp_p
     assert set(ti) == {"batch_processor_run"}
 
 
+def test_folders_of_an_output_path_are_made(example, ti, tmp_path):
+    for path in (f"{tmp_path}/a/b/run.json", f"file://{tmp_path}/c/d/run.json"):
+        pushed(ti, run_2024(example), path)
+    assert [len(list(tmp_path.glob(f"{name}/*/run.json"))) for name in "ac"] == [1, 1]
+
+
+def test_a_store_is_written_to_as_it_is(example, ti, monkeypatch):
+    from fsspec.implementations.memory import MemoryFileSystem
+
+    monkeypatch.setattr(MemoryFileSystem, "store", {})
+    monkeypatch.setattr(MemoryFileSystem, "makedirs", lambda *_, **__: pytest.fail("a store has no folders"))
+    pushed(ti, run_2024(example), "memory://bucket/a/run.json")
+    assert list(MemoryFileSystem.store) == ["/bucket/a/run.json"]
+
+
 def test_a_path_that_cannot_be_written_does_not_lose_the_result_of_a_run(example, ti, tmp_path, caplog):
     (tmp_path / "file").touch()
     path = f"file://{tmp_path}/file/run.json"

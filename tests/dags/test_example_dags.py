@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.dags.conftest import EXAMPLES
+
 #: Airflow's own API, which `dag.test()` runs in this process.
 pytestmark = pytest.mark.filterwarnings("ignore:Using `httpx` with `starlette.testclient`")
 
@@ -13,7 +15,7 @@ EXTRACT = "extend_extract_documents"
 MODES = pytest.mark.parametrize("deferrable", [False, True], ids=["poke", "deferrable"])
 
 
-@pytest.mark.parametrize("dag_id", [GATE, BY_ID, EXTRACT])
+@pytest.mark.parametrize("dag_id", sorted(path.stem for path in EXAMPLES.glob("*.py")))
 def test_a_dag_is_imported_without_errors_and_without_warnings(dag_folder, dag_id) -> None:
     from tests.airflow_names import DagBag
 
