@@ -5,6 +5,8 @@ import logging
 from dataclasses import replace
 
 import pytest
+from airflow.sdk.io import attach
+from fsspec.implementations.memory import MemoryFileSystem
 
 from airflow_provider_extend.api.runs import read_run
 from airflow_provider_extend.fingerprints import file_ids, of, of_items
@@ -207,12 +209,12 @@ def test_folders_of_an_output_path_are_made(example, ti, tmp_path):
 
 
 def test_a_store_is_written_to_as_it_is(example, ti, monkeypatch):
-    from fsspec.implementations.memory import MemoryFileSystem
-
     monkeypatch.setattr(MemoryFileSystem, "store", {})
     monkeypatch.setattr(MemoryFileSystem, "makedirs", lambda *_, **__: pytest.fail("a store has no folders"))
+    attach("memory", fs=MemoryFileSystem())
     pushed(ti, run_2024(example), "memory://bucket/a/run.json")
-    assert list(MemoryFileSystem.store) == ["/bucket/a/run.json"]
+    (written,) = MemoryFileSystem.store.values()
+    assert json.loads(written.getvalue())["result"]["id"] == "bpr_1234"
 
 
 def test_a_path_that_cannot_be_written_does_not_lose_the_result_of_a_run(example, ti, tmp_path, caplog):
