@@ -210,9 +210,12 @@ def test_folders_of_an_output_path_are_made(example, ti, tmp_path):
 
 def test_a_store_is_written_to_as_it_is(example, ti, monkeypatch):
     monkeypatch.setattr(MemoryFileSystem, "store", {})
-    monkeypatch.setattr(MemoryFileSystem, "makedirs", lambda *_, **__: pytest.fail("a store has no folders"))
+    made = []
+    for name in ("mkdir", "makedirs"):
+        monkeypatch.setattr(MemoryFileSystem, name, lambda self, path, **_: made.append(path))
     attach("memory", fs=MemoryFileSystem())
     pushed(ti, run_2024(example), "memory://bucket/a/run.json")
+    assert made == []
     (written,) = MemoryFileSystem.store.values()
     assert json.loads(written.getvalue())["result"]["id"] == "bpr_1234"
 
