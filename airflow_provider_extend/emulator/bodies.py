@@ -1,14 +1,16 @@
 """What came in a request: JSON that any answer can hold, and a body of the declared form.
 
-A form is one line, ``"name:str steps:array? steps[].type:str status:enabled|disabled?"``: a place, then its
-type, the values that it can have, or a range of whole numbers (``1..100``). ``?``: may be left out or null.
-A place inside another is looked at where that one is there; ``!`` alone: no other keys than these.
+A form is a text, ``"name:str status:enabled|disabled? tags[]:str config?(type:str rules[]?(id:str))"``: a place, then
+its type, the values that it can have, or a range of whole numbers (``1..100``). ``?``: may be left out or null.
+Parentheses hold the places of an object, of each object of an array after ``[]``, of whatever key for ``*``; without
+them a place can be ``config.type``, which is looked at where there is a ``config``. ``!`` among them: no other keys.
 """
 
 from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -80,16 +82,31 @@ class _Place:
 
 
 @cache
-def _form(text: str) -> tuple[list[_Place], dict[tuple[str, ...], set[str]] | None]:
-    """The places, and of a strict form the keys that each object in it can have."""
-    places = []
-    for part in text.replace("!", "").split():
-        path, _, kind = part.partition(":")
-        places.append(_Place(tuple(path.split(".")), kind.rstrip("?"), kind.endswith("?")))
-    keys: dict[tuple[str, ...], set[str]] = {}
-    for place in places:
-        keys.setdefault(place.steps[:-1], set()).add(place.steps[-1])
-    return places, keys if "!" in text.split() else None
+def _form(text: str) -> tuple[list[_Place], dict[tuple[str, ...], set[str]]]:
+    """The places, and of what takes no other keys those that it can have."""
+    places: list[_Place] = []
+    inside: tuple[str, ...] = ()
+    closed = set()
+    for token in re.findall(r"[^\s()]+\(?|\)", text):
+        if token == ")":
+            inside = inside[:-1]
+        elif token == "!":
+            closed.add(inside)
+        elif not token.endswith("("):
+            path, _, kind = token.rpartition(":")
+            steps, optional = (*inside, *path.split(".")), kind.endswith("?")
+            if path.endswith("[]"):
+                places.append(_Place((*steps[:-1], steps[-1][:-2]), "array", optional))
+            places.append(_Place(steps, kind.rstrip("?"), optional and not path.endswith("[]")))
+        else:
+            name = token.rstrip("?(")
+            plain = name.removesuffix("[]")
+            places.append(_Place((*inside, plain), "object" if name == plain else "array", "?" in token))
+            inside = (*inside, name)
+            if name != plain:
+                places.append(_Place(inside, "object", False))
+    keys = {steps: {p.steps[-1] for p in places if p.steps[:-1] == steps} for steps in closed}
+    return places, keys
 
 
 def _at(value: Any, steps: tuple[str, ...], said: str = "") -> Iterator[tuple[str, Any]]:
@@ -98,12 +115,15 @@ def _at(value: Any, steps: tuple[str, ...], said: str = "") -> Iterator[tuple[st
         yield said, value
     elif isinstance(value, dict):
         name = steps[0].removesuffix("[]")
-        inner, said = value.get(name), f"{said}.{name}" if said else name
-        if name != steps[0]:
+        inner, place = value.get(name), f"{said}.{name}" if said else name
+        if name == "*":
+            for key, one in value.items():
+                yield from _at(one, steps[1:], f"{said}.{key}")
+        elif name != steps[0]:
             for at, one in enumerate(inner if isinstance(inner, list) else []):
-                yield from _at(one, steps[1:], f"{said}[{at}]")
+                yield from _at(one, steps[1:], f"{place}[{at}]")
         elif len(steps) == 1 or inner is not None:
-            yield from _at(inner, steps[1:], said)
+            yield from _at(inner, steps[1:], place)
 
 
 def known(form: str, body: Row) -> Row:
@@ -122,7 +142,7 @@ def check(form: str, body: Row, inside: str = "") -> None:
     for place, said, value in found:
         if value is not None and not place.fits(value):
             raise ApiError(400, f"{said} must be {place.wanted}")
-    for steps, known in (keys or {}).items():
+    for steps, known in keys.items():
         for said, holder in _at(body, steps, inside):
             if isinstance(holder, dict) and (unknown := sorted(holder.keys() - known)):
                 names = ", ".join(f"{said}.{name}" if said else name for name in unknown)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from airflow_provider_extend.emulator.state import ApiError, State
 from airflow_provider_extend.emulator.store import Row
+from airflow_provider_extend.emulator.timeline import ENDED
 from airflow_provider_extend.emulator.views import View
 
 _NAMES = {
@@ -19,12 +22,22 @@ _NAMES = {
     "workflow": "workflow",
 }
 
+_LOOK_SECONDS = 0.25  # of the machine: how often a sync call looks at its run
+
 
 @dataclass(frozen=True)
 class Upload:
     name: str
     data: bytes
     password: str | None = None
+
+
+@dataclass(frozen=True)
+class Later:
+    """No answer yet: ``again`` gives it, or another of these, after so many seconds, which keep no thread."""
+
+    seconds: float
+    again: Callable[[], Row | Later]
 
 
 @dataclass
@@ -54,8 +67,22 @@ class Call:
             store.delete("result", row["id"])
         return {"id": row["id"]}
 
+    def wait(self, kind: str, key: str, answer: Callable[[Row, bool], Row]) -> Row | Later:
+        """``answer`` of a run and of whether it has ended: it has, or ``sync_seconds`` have passed."""
+        row, clock = self.find(kind, key), self.state.clock
+        ended = clock.progress(row)["status"] in ENDED
+        patience = self.state.settings["sync_seconds"] - clock.since(row["startedAt"])
+        if ended or patience <= 0:
+            return answer(row, ended)
+        longest = min(clock.after(time.time(), patience) - time.time(), _LOOK_SECONDS)
+        return Later(min(clock.left(row) or longest, longest) + 0.001, lambda: self.wait(kind, key, answer))
+
+    @property
+    def view(self) -> View:
+        return View(self.state, self.style, self.base_url)
+
     def show(self, shape: str, row: Row) -> Row:
-        return View(self.state, self.style, self.base_url).show(shape, row)
+        return self.view.show(shape, row)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl
 
-from airflow_provider_extend.emulator import clock, deliveries, faults, runs
+from airflow_provider_extend.emulator import deliveries, faults, runs
 from airflow_provider_extend.emulator.call import Call
 from airflow_provider_extend.emulator.families import edit_runs, workflow_runs
 from airflow_provider_extend.emulator.families.processors import find_version
@@ -113,7 +113,7 @@ def _row(call: Call, kind: str, row: Row) -> Row:
     shown: Row = {"kind": RUNS.get(kind, "batch_run")} | {key: row.get(key) for key in _SHOWN}
     if kind == "batch":
         return shown | {"status": call.show("batch", row)["status"], "runCount": row["runCount"]}
-    return shown | clock.progress(row) | {"runCount": len(row.get("items", "1"))}
+    return shown | call.state.clock.progress(row) | {"runCount": len(row.get("items", "1"))}
 
 
 def _runs(call: Call, body: Any) -> list[Row]:

@@ -22,7 +22,6 @@ from urllib.parse import urlsplit
 from airflow_provider_extend.emulator.events import EVENTS, Announced, Stage
 from airflow_provider_extend.emulator.state import V26, ApiError, State
 from airflow_provider_extend.emulator.store import Row, timestamp
-from airflow_provider_extend.emulator.timeline import TIMELINE
 from airflow_provider_extend.emulator.views import View
 
 _log = logging.getLogger(__name__)
@@ -120,13 +119,13 @@ class Deliveries:
         if payload is not None:
             delivery: Row = {"id": f"delivery_{key}", "eventId": f"event_{key}", "eventType": name}
             delivery |= {"webhookEndpointId": endpoint["id"], "apiVersion": version, "payload": payload}
-            delivery |= {"state": "pending", "tries": [], "due": TIMELINE.seconds(), "again": False}
+            delivery |= {"state": "pending", "tries": [], "due": state.clock.seconds(), "again": False}
             state.store.put(_KIND, delivery | {"createdAt": state.store.stamp()})
 
     # Telling it
 
     def _send_due(self, endpoints: list[Row]) -> None:
-        now, known = TIMELINE.seconds(), {row["id"]: row for row in endpoints}
+        now, known = self._state.clock.seconds(), {row["id"]: row for row in endpoints}
         waiting = [row for _, row in self._state.store.all(_KIND) if row["state"] == "pending"]
         due = sorted((row for row in waiting if row["due"] <= now), key=lambda row: float(row["due"]))
         if self._state.settings["webhook_reversed"]:
@@ -167,7 +166,7 @@ class Deliveries:
         failed = sum(not 200 <= (one["status"] or 0) < 300 for one in tries)
         if failed > len(delays):
             return {"state": "failed"}
-        return {"due": TIMELINE.seconds() + delays[failed - 1]}
+        return {"due": self._state.clock.seconds() + delays[failed - 1]}
 
     def _keep(self, key: str, changes: Row) -> None:
         """Not once the server ends, nor of what a reset has forgotten."""
@@ -183,7 +182,7 @@ def _body(state: State, endpoint: Row, row: Row) -> bytes:
     payload = row["payload"]
     by_link = options.get("format") == "url"
     if by_link and len(json.dumps(payload).encode()) > (options.get("urlThresholdBytes") or -1):
-        until = int(TIMELINE.seconds()) + _LINK_SECONDS
+        until = int(state.clock.seconds()) + _LINK_SECONDS
         link = f"{state.base_url}/_control/webhook_payloads/{row['id']}?X-Amz-Expires={until}"
         link = f"{link}&X-Amz-Signature={_signature(endpoint['secret'], row['id'], until)}"
         stub = {"object": "signed_data_url", "id": payload["id"], "data": link}
@@ -226,7 +225,7 @@ def _signature(secret: str, key: str, until: int) -> str:
 def shown(state: State) -> Iterator[Row]:
     for _, row in state.store.all(_KIND):
         waits = row["state"] == "pending" and row["tries"]
-        upcoming = timestamp(datetime.fromtimestamp(TIMELINE.moment(row["due"]), UTC)) if waits else None
+        upcoming = timestamp(datetime.fromtimestamp(state.clock.moment(row["due"]), UTC)) if waits else None
         keys = "id eventId eventType webhookEndpointId apiVersion state reason tries createdAt"
         yield {key: row.get(key) for key in keys.split()} | {
             "objectId": row["payload"]["id"],
@@ -244,7 +243,7 @@ def linked(state: State, key: str, query: dict[str, str]) -> Row:
     given = query.get("X-Amz-Signature", "").encode()
     if not hmac.compare_digest(given, _signature(endpoint["secret"], key, int(until)).encode()):
         raise ApiError(403, "The link's signature does not fit")
-    if int(until) < TIMELINE.seconds():
+    if int(until) < state.clock.seconds():
         raise ApiError(403, "The link has expired")
     return dict(row["payload"])
 
@@ -255,5 +254,5 @@ def send_again(state: State, key: str) -> Row:
         row = state.store.get(_KIND, key)
         if row is None:
             raise ApiError(404, f"No delivery {key}")
-        state.store.put(_KIND, row | {"state": "pending", "due": TIMELINE.seconds()})
+        state.store.put(_KIND, row | {"state": "pending", "due": state.clock.seconds()})
     return {"id": key}

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from airflow_provider_extend.emulator import clock
 from airflow_provider_extend.emulator.state import V24, V25, V26, State
 from airflow_provider_extend.emulator.store import Row
+from airflow_provider_extend.emulator.timeline import DONE, ENDED
 from airflow_provider_extend.emulator.views import View
 
 #: Of runs that were started otherwise nothing is told.
@@ -27,7 +27,7 @@ class Stage:
 def _ends(words: dict[str, str]) -> Callable[[State, Row], Iterator[Stage]]:
     def stages(state: State, row: Row) -> Iterator[Stage]:
         if row.get("source", "API") in _BY_API:
-            for status, since in clock.passed(row):
+            for status, since in state.clock.passed(row):
                 if status in words:
                     yield Stage(words[status], since, row | {"status": status, "updatedAt": since})
 
@@ -46,7 +46,7 @@ def _of_workflow_run(state: State, row: Row) -> Iterator[Stage]:
     counts = [*(review["steps"] for review in row.get("reviews", ())), len(row["steps"])]
     told = 0
     for stage in _FLOWN(state, row):
-        if stage.then["status"] in clock.DONE:
+        if stage.then["status"] in DONE:
             until = counts.pop(0) if counts else told
             for part in range(told, until):
                 yield Stage("step_run.processed", stage.since, stage.then, part)
@@ -62,7 +62,7 @@ def _of_batch(state: State, row: Row) -> Iterator[Stage]:
     status = View(state, V26).show("batch", row)["status"]
     if status in ("PROCESSED", "FAILED"):
         forced = [row["forced"]["at"]] if row.get("forced") else []
-        ends = forced or [clock.passed(member)[-1][1] for member in members(state, row)]
+        ends = forced or [state.clock.passed(member)[-1][1] for member in members(state, row)]
         yield Stage(status.lower(), max(ends, default=row["createdAt"]), row | {"status": status})
 
 
@@ -110,11 +110,11 @@ def _batch_resource(state: State, row: Row) -> str | None:
 
 
 def _batch_over(state: State, row: Row) -> bool:
-    return bool(View(state, V26).show("batch", row)["status"] in clock.ENDED)
+    return bool(View(state, V26).show("batch", row)["status"] in ENDED)
 
 
 def _run_over(state: State, row: Row) -> bool:
-    return clock.left(row) == 0
+    return state.clock.left(row) == 0
 
 
 def _key(name: str) -> Callable[[State, Row], str | None]:

@@ -6,12 +6,13 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from airflow_provider_extend.emulator import clock, documents
-from airflow_provider_extend.emulator.families.processor_runs import part_of
+from airflow_provider_extend.emulator import documents
+from airflow_provider_extend.emulator.families.files import pages_of_run, part_of
 from airflow_provider_extend.emulator.processing import TYPES, Type, prefix
-from airflow_provider_extend.emulator.state import ApiError, State
+from airflow_provider_extend.emulator.state import V26, ApiError, State
 from airflow_provider_extend.emulator.steps import Document, Walk, amended, edits, latest
 from airflow_provider_extend.emulator.store import Row, new_id
+from airflow_provider_extend.emulator.timeline import DONE
 from airflow_provider_extend.emulator.views import View
 
 #: What workflows.jobs gives: step -> (type of processor, config, version of the processor).
@@ -103,13 +104,7 @@ def _cut(state: State, file_ids: Sequence[str], part: Row, run: Row) -> Row:
 
 def go_on(state: State, run: Row, result: Row, version: Row, jobs: Jobs, api_version: str) -> None:
     """From the reviews that the run waits for, with what they have put right. Call within a transaction."""
-    pages = [
-        [page for key in document["fileIds"] for page in documents.pages_of(state.store, key)]
-        for document in run["documents"]
-    ]
-    found = [
-        Document(text, document["parent"]) for text, document in zip(pages, run["documents"], strict=True)
-    ]
+    found = [Document(pages_of_run(state, one), one["parent"]) for one in run["documents"]]
     records = [
         {"step": step["name"], "document": step["document"], "reading": reading}
         for step, reading in zip(run["steps"], result["readings"], strict=True)
@@ -153,7 +148,7 @@ def inner(view: View, run: Row, step: Row, reading: Row) -> Row:
     if step["kind"] is None:
         facts |= {key: run[key] for key in ("runSeconds", "pendingShare")} | {"config": reading["config"]}
         facts |= {"counts": {"pageCount": document["pages"]}, "zero": False, "said": None, "batchId": None}
-        return view.show("parse_run", facts) | {"output": reading["parsed"]}
+        return view.show("parse_run", facts | {"parsed": reading["parsed"]})
     kind = TYPES[step["kind"]]
     shown = view.show(kind.run, facts)
     if "reviewed" in reading:
@@ -164,10 +159,13 @@ def inner(view: View, run: Row, step: Row, reading: Row) -> Row:
     return shown
 
 
-def timing(state: State, made: Walk, pages: list[str], begun: float, priority: int | None, files: int) -> Row:
-    """The clock of a run that a walk was made for. Call within a transaction."""
-    reason = made.failure if pages else "FAILED_TO_PROCESS_FILE"
-    run = clock.begin(state, True, begun, reason, priority, files)
-    if run["ending"] == "PROCESSED" and (made.waiting or state.settings["review_workflow_runs"]):
-        run["ending"] = "NEEDS_REVIEW"
-    return run
+def find(view: View, key: str, kinds: Sequence[str | None]) -> Row | None:
+    """The run of this id inside a workflow run that has come so far, as the version shows it. ``kinds``: of steps."""
+    for _, run in view.state.store.all("workflow_run"):
+        for at, step in enumerate(run["steps"]):
+            if (step["runId"], step["kind"] in kinds) == (key, True):
+                now, older = run | view.state.clock.progress(run), view.style != V26
+                if now["status"] not in DONE or (older and step["kind"] and not step["processorId"]):
+                    return None
+                return inner(view, now, step, view.state.store.need("result", run["id"])["readings"][at])
+    return None

@@ -15,7 +15,8 @@ from airflow_provider_extend.emulator.state import V24, V25, V26, ApiError
 from airflow_provider_extend.emulator.store import Row
 
 #: Fields of a body that starts a run.
-INPUT = "file:object? package:object? outputs:array? priority:int? metadata:object?"
+INPUT = "file:object? package:object? metadata:object?"
+PRIORITY = "priority:1..100?"
 _METADATA_BYTES = 10 * 1024
 _TAGS = "extend:usage_tags"
 _WAYS = ("url", "id", "text")  # to name a file in 2026-02-09
@@ -55,7 +56,6 @@ class Input:
 def single(call: Call, ways: Sequence[str] = _WAYS) -> Input:
     """The file of a 2026-02-09 body, or the 2 to 50 of its package."""
     body = call.body
-    _check_priority(body)
     if (body.get("file") is None) == (body.get("package") is None):
         raise ApiError(400, "Exactly one of file and package is needed")
     if body.get("package") is None:
@@ -79,7 +79,6 @@ def single(call: Call, ways: Sequence[str] = _WAYS) -> Input:
 
 def older(call: Call) -> Input:
     """The document of a processor run's body on the older paths."""
-    _check_priority(call.body)
     return Input(_either(call, call.body), metadata(call.body.get("metadata")))
 
 
@@ -92,7 +91,6 @@ def document(call: Call) -> Input:
 def each(call: Call) -> list[Input]:
     """The documents of a workflow run's body on the older versions: each starts a run."""
     body = call.body
-    _check_priority(body)
     if (body.get("files") is None) == (body.get("rawTexts") is None):
         raise ApiError(400, "Exactly one of files and rawTexts is needed")
     given: list[Any] = body.get("files") or [{"rawText": text} for text in body.get("rawTexts") or []]
@@ -107,7 +105,6 @@ def each(call: Call) -> list[Input]:
 
 def batch(call: Call, ways: Sequence[str] = _WAYS) -> list[Input]:
     """All or none, each with metadata of its own."""
-    _check_priority(call.body)
     given: list[Any] = call.body["inputs"]
     if not 1 <= len(given) <= 1000:
         raise ApiError(400, "inputs must hold 1 to 1000 documents")
@@ -147,11 +144,6 @@ def _name(given: Row) -> str | None:
     if not isinstance(name, str | None):
         raise ApiError(400, "name must be of type str")
     return name
-
-
-def _check_priority(body: Row) -> None:
-    if (given := body.get("priority")) is not None and not (isinstance(given, int) and 1 <= given <= 100):
-        raise ApiError(400, "priority must be a number from 1 to 100")
 
 
 def metadata(given: Any) -> Row | None:

@@ -10,12 +10,10 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from airflow_provider_extend.emulator import clock
 from airflow_provider_extend.emulator.call import Call, Page
 from airflow_provider_extend.emulator.kinds import statuses
 from airflow_provider_extend.emulator.state import ApiError, State
 from airflow_provider_extend.emulator.store import Row, timestamp
-from airflow_provider_extend.emulator.timeline import TIMELINE
 
 _Keyed = tuple[tuple[Any, int], Row]
 Filters = dict[str, Callable[[Row, str], bool]]
@@ -40,7 +38,7 @@ MEMBER: Filters = {"batchId": same("batchId"), "fileNameContains": contains("fil
 def visible(state: State, rows: list[tuple[int, Row]]) -> list[tuple[int, Row]]:
     if not (lag := state.settings["list_lag"]):
         return rows
-    latest = timestamp(datetime.fromtimestamp(TIMELINE.after(time.time(), -lag), UTC))
+    latest = timestamp(datetime.fromtimestamp(state.clock.after(time.time(), -lag), UTC))
     return [(seq, row) for seq, row in rows if row["createdAt"] <= latest]
 
 
@@ -76,7 +74,7 @@ def listing(
         sort = _one_of(query, "sortBy", sorts) or sorts[0]
         status = _one_of(query, "status", statuses(kinds.split()[0], call.style)) if runs else None
         if runs and (status is not None or sort == "updatedAt"):
-            rows = clock.as_of_now(rows)
+            rows = call.state.clock.as_of_now(rows)
             rows = [(seq, row) for seq, row in rows if status in (None, row["status"])]
         keyed = [((row[sort], seq), row) for seq, row in rows]
         bound = [*chosen, *(["status"] if runs else [])]

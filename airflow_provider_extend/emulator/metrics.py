@@ -38,7 +38,9 @@ def _score_fields(config: Mapping[str, Any], outputs: Scored) -> list[Tally]:
             tally["expected"] += wanted
             tally["accurate"] += wanted and value is not None and same(field, value, expected)
             tally["confidence"] += reading["confidence"].get(".".join(field.path), 0.0)
-            tally["rows"] += isinstance(expected, list) and len(expected) == len(value or [])
+            tally["rows"] += isinstance(expected, list) and len(expected) == (
+                len(value) if isinstance(value, list) else 0
+            )
         tallies.append(tally)
     return tallies
 

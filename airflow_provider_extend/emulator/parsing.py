@@ -14,6 +14,25 @@ from typing import Any
 
 from airflow_provider_extend.emulator.pdf import HEIGHT, LEADING, MARGIN, WIDTH
 
+#: objects.md 6, ParseConfig. Other keys are taken as they are.
+CONFIG = """
+    target:markdown|spatial? engine:parse_performance|parse_light|parse_auto? engineVersion:str?
+    chunkingStrategy?(type:page|document|section? options?(minCharacters:int? maxCharacters:int?))
+    blockOptions?(
+        figures?(enabled:bool? customInstructions:str?) keyValue:object? barcodes:object? formulas?(enabled:bool?)
+        tables?(
+            targetFormat:markdown|html? cellBlocksEnabled:bool? agentic?(enabled:bool? customInstructions:str?)
+        )
+        text?(signatureDetectionEnabled:bool? agentic?(enabled:bool? customInstructions:str?))
+    )
+    advancedOptions?(
+        pageRotationEnabled:bool? pageRanges[]?(start:int end:int) excelParsingMode:basic|advanced?
+        verticalGroupingThreshold:number? returnOcr?(words:bool? lines:bool?) alwaysConvertToPdf:bool?
+        enrichmentFormat:xml|bracket? imageConversionQuality:high|medium|low?
+        formattingDetection[]?(type:change_tracking?)
+    )
+"""
+
 _LETTER = 6  # points
 _MARKED = re.compile(r"\s*(#{1,6})\s+(?P<text>\S.*)")
 _CAPITALS = re.compile(r"\s*(?P<text>(?=(?:[^A-Z]*[A-Z]){3})[A-Z][A-Z &'/,()-]{2,59})\s*")

@@ -6,14 +6,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from airflow_provider_extend.emulator import classification, extraction, splitting
+from airflow_provider_extend.emulator import bodies, classification, extraction, splitting
+from airflow_provider_extend.emulator.parsing import CONFIG
 from airflow_provider_extend.emulator.state import V24, V26, ApiError
 from airflow_provider_extend.emulator.store import Row
 
 #: What a config may hold beside its schema or its classes, of the keys that all types share or one has.
-_OPTIONS: dict[str, type] = {"advancedOptions": dict, "parseConfig": dict, "parser": dict}
-_OPTIONS |= dict.fromkeys(
-    "baseProcessor baseVersion extractionRules classificationRules splitRules".split(), str
+_OPTIONS = (
+    "advancedOptions:object? baseProcessor:str? baseVersion:str? extractionRules:str? classificationRules:str? "
+    f"splitRules:str? parseConfig?({CONFIG}) parser?({CONFIG})"
 )
 
 
@@ -45,9 +46,7 @@ class Type:
             raise ApiError(400, "config must be of type object")
         if config.get("type", self.name) != self.name:
             raise ApiError(400, f"config.type must be {self.name}, the type of the processor")
-        for key, kind in _OPTIONS.items():
-            if not isinstance(config.get(key), kind | None):
-                raise ApiError(400, f"config.{key} must be of type {kind.__name__}")
+        bodies.check(_OPTIONS, config, "config")
         try:
             if self.classes:
                 classification.check(config.get(self.classes), self.classes)

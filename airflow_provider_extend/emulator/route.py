@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
-from airflow_provider_extend.emulator.call import Call, Page
+from airflow_provider_extend.emulator.call import Call, Later, Page
 from airflow_provider_extend.emulator.state import V24, V25, V26, VERSIONS
 from airflow_provider_extend.emulator.store import Row
 
@@ -22,7 +22,7 @@ class Route:
     method: str
     path: str
     versions: tuple[str, ...]
-    handler: Callable[[Call], Row | list[Row] | Page]
+    handler: Callable[[Call], Row | list[Row] | Page | Later]
     envelope: str | None = ""  # the key that wraps the answer in the older versions; None: nothing does
     body: str = ""  # its form: bodies.py
     run: bool = False

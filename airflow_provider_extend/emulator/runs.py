@@ -15,7 +15,7 @@ from airflow_provider_extend.emulator.metrics import SCALES, metrics_2024, metri
 from airflow_provider_extend.emulator.processing import perform
 from airflow_provider_extend.emulator.state import ApiError, State
 from airflow_provider_extend.emulator.store import Row, new_id
-from airflow_provider_extend.emulator.timeline import TIMELINE
+from airflow_provider_extend.emulator.timeline import PENDING_SHARE
 
 
 def start(state: State, evaluation_set: Row, version: Row, item_ids: list[str] | None, source: str) -> Row:
@@ -42,7 +42,7 @@ def start(state: State, evaluation_set: Row, version: Row, item_ids: list[str] |
             "version": version["version"],
             "source": source,
             "items": [item["id"] for item in items],
-            **clock.begin(state, True, time.time(), files=0),
+            **clock.begin(state, True, time.time(), [None], [0])[0],
             "createdAt": state.store.stamp(),
         }
         outputs = [
@@ -57,22 +57,22 @@ def start(state: State, evaluation_set: Row, version: Row, item_ids: list[str] |
 def _latencies(texts: list[list[str]], seconds: float) -> list[float]:
     """Milliseconds per file. Assumption: the files share the time of PROCESSING by the length of their text."""
     lengths = [1 + sum(map(len, pages)) for pages in texts]
-    working = 1000 * seconds * (1 - clock.PENDING_SHARE)
+    working = 1000 * seconds * (1 - PENDING_SHARE)
     return [round(working * length / sum(lengths), 3) for length in lengths]
 
 
-def _files_done(run: Row) -> int:
+def _files_done(state: State, run: Row) -> int:
     """A run that ends FAILED stops half way (assumption)."""
     total = len(run["items"])
-    pending = run["runSeconds"] * clock.PENDING_SHARE
-    share = (TIMELINE.since(run["startedAt"]) - pending) / max(run["runSeconds"] - pending, 1e-9)
+    pending = run["runSeconds"] * PENDING_SHARE
+    share = (state.clock.since(run["startedAt"]) - pending) / max(run["runSeconds"] - pending, 1e-9)
     return min(max(int(total * share), 0), total // 2 if run["ending"] == "FAILED" else total)
 
 
 def metrics(state: State, run: Row, status: str) -> dict[str, Any]:
     """2026-02-09. Assumption: before PROCESSED, and for good when FAILED, only the type and the progress."""
     if status != "PROCESSED":
-        return progress_2026(run["type"], len(run["items"]), _files_done(run))
+        return progress_2026(run["type"], len(run["items"]), _files_done(state, run))
     return metrics_2026(*_scores(state, run))
 
 

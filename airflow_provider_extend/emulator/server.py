@@ -22,7 +22,7 @@ from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from airflow_provider_extend.emulator import bodies, control
-from airflow_provider_extend.emulator.call import Call, Upload
+from airflow_provider_extend.emulator.call import Call, Later, Upload
 from airflow_provider_extend.emulator.deliveries import Deliveries
 from airflow_provider_extend.emulator.route import Route, envelope
 from airflow_provider_extend.emulator.routes import resolve
@@ -189,6 +189,9 @@ class _Exchange:
         elif request.method == "POST":
             call.body = self._checked(route, await request.body())
         answer = await run_in_threadpool(route.handler, call)
+        while isinstance(answer, Later):
+            await asyncio.sleep(answer.seconds)
+            answer = await run_in_threadpool(answer.again)
         return JSONResponse(envelope(route, self._version, answer))
 
     def _resolve(self) -> ApiError | None:

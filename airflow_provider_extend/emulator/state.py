@@ -10,7 +10,7 @@ from typing import Any
 
 from airflow_provider_extend.emulator.faults import Faults
 from airflow_provider_extend.emulator.store import Row, Store
-from airflow_provider_extend.emulator.timeline import TIMELINE
+from airflow_provider_extend.emulator.timeline import Clock
 
 V24, V25, V26 = "2024-12-23", "2025-04-21", "2026-02-09"
 VERSIONS = (V24, V25, V26)
@@ -99,7 +99,8 @@ class State:
         self._token = token
         self._defaults: Row = {name: default for name, (default, _) in _SETTINGS.items()}
         self._defaults["run_seconds"] = run_seconds
-        TIMELINE.restore(self._control("clock").get("anchors", []))
+        self.clock = Clock()
+        self.clock.restore(self._control("clock").get("anchors", []))
         self.base_url = ""  # of the server, once there is one
         self.wake: Callable[[], None] = lambda: None  # called when a webhook endpoint was made
         self.faults = Faults(self.store, self.settings["seed"])
@@ -112,7 +113,7 @@ class State:
         with self._lock:
             self.requests.clear()
             self._seen.clear()
-        TIMELINE.restore([])
+        self.clock.restore([])
         self.faults.reload(self.settings["seed"])
 
     # settings, keys and faults are objects of the store like any other, so they outlive a restart too
@@ -142,8 +143,8 @@ class State:
                     changes[name] = base | changes[name]
             self.store.put("control", self._control("settings") | changes)
             if "clock_speed" in changes:
-                TIMELINE.run_at(changes["clock_speed"])
-                self.store.put("control", {"id": "clock", "anchors": TIMELINE.anchors})
+                self.clock.run_at(changes["clock_speed"])
+                self.store.put("control", {"id": "clock", "anchors": self.clock.anchors})
         if "seed" in changes:
             self.faults.seed(changes["seed"])
         return self.settings
@@ -184,7 +185,7 @@ class State:
         allowed = self.settings["rate_limits"].get(kind, 0)
         if not allowed:
             return
-        now = TIMELINE.seconds()
+        now = self.clock.seconds()
         with self._lock:
             seen = self._seen.setdefault(kind, deque())
             while seen and seen[0] <= now - 1:

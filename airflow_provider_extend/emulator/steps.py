@@ -31,15 +31,13 @@ class StepType:
 
 
 def _processor(noun: str, version: str) -> str:
-    return f"{noun}:object? {noun}.id:str {noun}.version:{version} {noun}Config:object?"
+    return f"{noun}?(id:str version:{version}) {noun}Config:object?"
 
 
-_RULE = "rules:array rules[]:object rules[].name:str? rules[].formula:str"
-_CONDITION = (
-    "conditions:array conditions[]:object conditions[].id:str conditions[].type:IF|ELSE_IF|ELSE "
-    "conditions[].operation:EQUALS|GTE|LTE|IS_NULL|CONTAINS|NO_OP? conditions[].leftOperand:str? "
-    "conditions[].rightOperand:str?"
-)
+_RULE = "rules[](name:str? formula:str)"
+_CONDITION = """conditions[](
+    id:str type:IF|ELSE_IF|ELSE operation:EQUALS|GTE|LTE|IS_NULL|CONTAINS|NO_OP? leftOperand:str? rightOperand:str?
+)"""
 TYPES_OF_STEP = {
     "TRIGGER": StepType(),
     "PARSE": StepType("parseConfig:object?"),
@@ -49,24 +47,19 @@ TYPES_OF_STEP = {
     "MERGE_EXTRACT": StepType("mergeOrder:str?"),
     "CONDITIONAL": StepType(_CONDITION, "conditionId", needed=True),
     "CONDITIONAL_EXTRACT": StepType(
-        f"{_RULE} rules[].extractor:object rules[].extractor.id:str rules[].extractor.version:str?",
-        "",
-        "EXTRACT",
+        "rules[](name:str? formula:str extractor(id:str version:str?))", "", "EXTRACT"
     ),
     "EXTERNAL_DATA_VALIDATION": StepType(),
     "WEBHOOK_RESPONSE": StepType(),
     "RULE_VALIDATION": StepType(_RULE, "result"),
-    "VALIDATION": StepType("blocks:array blocks[]:object", "result"),
-    "ROUTER": StepType("branches:array branches[]:object branches[].id:str", "branchId"),
+    "VALIDATION": StepType("blocks[]:object", "result"),
+    "ROUTER": StepType("branches[](id:str)", "branchId"),
     "HUMAN_REVIEW": StepType(),
     "COLLECT": StepType(),
     "FILE_CONVERSION": StepType("failureBehavior:str?"),
 }
 #: Of ``steps`` in a body.
-FORM = (
-    f"steps:array? steps[]:object steps[].name:str steps[].type:{'|'.join(TYPES_OF_STEP)} steps[].config:object? "
-    "steps[].next:array? steps[].next[]:object steps[].next[].step:str"
-)
+FORM = f"steps[]?(name:str type:{'|'.join(TYPES_OF_STEP)} config:object? next[]?(step:str))"
 #: Of a workflow that is made without any (SDK 1.20.0 workflows.create).
 DEFAULT: list[Row] = [
     {"name": "trigger", "type": "TRIGGER", "next": [{"step": "parse"}]},
@@ -295,8 +288,7 @@ def amended(kind: Type, reading: Row, given: Any) -> Any:
         return values | {"id": classes[0]["id"], "type": classes[0]["type"]}
     parts = given.get("splits", given.get("subDocumentClassifications"))
     bodies.check(
-        "splits:array splits[]:object splits[].classificationId:str splits[].type:str "
-        "splits[].startPage:1..100000 splits[].endPage:1..100000",
+        "splits[](classificationId:str type:str startPage:1..100000 endPage:1..100000)",
         {"splits": parts},
         "output",
     )

@@ -10,7 +10,8 @@ import pytest
 from airflow_provider_extend.emulator import bodies
 from airflow_provider_extend.emulator.state import ApiError
 
-FORM = "name:str size:1..9? kind:a|b? on:bool? list:array? list[]:object list[].id:str list[].deep.n:number? in.x:int"
+FORM = """name:str size:1..9? kind:a|b? on:bool? in.x:int tags[]:str? map?(*(at:int? !))
+    list[]?(id:str deep?(n:number?)) word:object|object?"""
 
 
 @pytest.mark.parametrize(
@@ -61,6 +62,14 @@ def test_what_is_taken() -> None:
         ({"name": "n", "list": [None]}, "Missing required field(s): list[0]"),
         ({"name": "n", "list": [{"id": "x"}, {}]}, "Missing required field(s): list[1].id"),
         ({"name": "n", "list": [{"id": "x", "deep": {"n": True}}]}, "list[0].deep.n must be of type number"),
+        ({"name": "n", "tags": "x"}, "tags must be of type array"),
+        ({"name": "n", "tags": ["x", None]}, "Missing required field(s): tags[1]"),
+        ({"name": "n", "tags": [1]}, "tags[0] must be of type str"),
+        ({"name": "n", "map": {"x": 1}}, "map.x must be of type object"),
+        ({"name": "n", "map": {"x": {"at": "1"}}}, "map.x.at must be of type int"),
+        ({"name": "n", "map": {"x": {"open": 1}}}, "Unknown field(s): map.x.open"),
+        ({"name": "n", "list": [{"id": "x", "deep": []}]}, "list[0].deep must be of type object"),
+        ({"name": "n", "word": {}}, "word must be one of object, object"),
         ({"name": "n", "in": {}}, "Missing required field(s): in.x"),
         ({"name": "n", "in": {"x": False}}, "in.x must be of type int"),
     ],
@@ -77,6 +86,8 @@ def test_bodies_that_fit_their_form() -> None:
         {"size": 9, "kind": "b", "on": False, "list": [], "other": object()},
         {"size": None, "kind": None, "list": [{"id": "x", "deep": {"n": 1.5}}, {"id": "", "deep": None}]},
         {"in": {"x": -(2**70), "y": 1}},
+        {"tags": [], "map": {"x": {}, "*": {"at": 10**400}}, "word": "object"},
+        {"tags": ["a"], "map": None},
     ):
         bodies.check(FORM, {"name": "n"} | more)
     assert bodies.known(FORM, {"name": 1, "list": 2, "in": 3, "x": 4}) == {"name": 1, "list": 2, "in": 3}
@@ -84,8 +95,8 @@ def test_bodies_that_fit_their_form() -> None:
 
 
 def test_a_strict_form_names_what_it_does_not_know() -> None:
-    form = "a:object? a.b:str? list:array? list[]:object list[].x:int? !"
-    bodies.check(form, {"a": {"b": "c"}, "list": [{"x": 1}]})
+    form = "a?(b:str? !) list[]?(x:int? !) free?(x:int?) !"
+    bodies.check(form, {"a": {"b": "c"}, "list": [{"x": 1}], "free": {"y": 1}})
     for body, said in (
         ({"c": 1}, "Unknown field(s): c"),
         ({"a": {"b": "c", "d": 1, "e": 2}}, "Unknown field(s): a.d, a.e"),

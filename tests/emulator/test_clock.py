@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import time
+from datetime import datetime
 from typing import Any
 
 import pytest
 
-from airflow_provider_extend.emulator.state import ApiError
-from airflow_provider_extend.emulator.timeline import Timeline
+from airflow_provider_extend.emulator.state import ApiError, State
+from airflow_provider_extend.emulator.timeline import Clock
 
 CONFIG = {"schema": {"properties": {"number": {"type": "string", "description": 'The "Invoice No"'}}}}
 
 
 def test_a_timeline_keeps_what_has_happened(monkeypatch) -> None:
-    line, now = Timeline(), 1000.0
+    line, now = Clock(), 1000.0
     monkeypatch.setattr("airflow_provider_extend.emulator.timeline.time.time", lambda: now)
     assert (line.seconds(), line.moment(1000.0), line.after(900.0, 50)) == (1000.0, 1000.0, 950.0)
     line.run_at(60)
@@ -26,11 +27,32 @@ def test_a_timeline_keeps_what_has_happened(monkeypatch) -> None:
     assert line.since(1009.0) == 60.0
     assert line.after(1010.0, 1) == 1012.0
     assert line.after(999.0, 61) == 1001.0
-    again = Timeline()
+    again = Clock()
     again.restore(line.anchors)
     assert [again.seconds(at) for at in (999.0, 1005.0, 1012.0)] == [999.0, 1300.0, 1601.0]
     again.restore([])
     assert again.seconds(5.0) == 5.0
+
+
+def test_each_emulator_has_a_clock_of_its_own(tmp_path) -> None:
+    fast, slow = State(tmp_path / "fast", "sk_x"), State(tmp_path / "slow", "sk_x")
+    began = time.time()
+    fast.change_settings({"clock_speed": 1000})
+    assert (fast.clock.after(began + 10, 5), slow.clock.after(began + 10, 5)) == (began + 10.005, began + 15)
+    again = State(tmp_path / "fast", "sk_x")
+    assert again.clock.anchors == fast.clock.anchors  # and it outlives a restart
+    for state in (fast, slow, again):
+        state.store.close()
+
+
+def test_what_has_ended_is_shown_anew_when_it_is_changed() -> None:
+    clock, now = Clock(), time.time()
+    run = {"id": "r", "startedAt": now - 9, "runSeconds": 1.0, "ending": "PROCESSED", "createdAt": "2026"}
+    first = clock.as_of_now([(1, run)])
+    assert first == clock.as_of_now([(1, run)]) == [(1, run | clock.progress(run))]
+    assert clock.as_of_now([(1, run)])[0][1] is first[0][1]  # found once
+    forced = run | {"forced": {"status": "FAILED", "at": "2027"}}
+    assert [row["status"] for _, row in clock.as_of_now([(1, forced), (1, run)])] == ["FAILED", "PROCESSED"]
 
 
 def test_a_run_goes_faster_from_when_the_clock_does(api) -> None:
@@ -136,3 +158,51 @@ def test_evaluations_are_not_counted(api) -> None:
     extractor = api.extractor(CONFIG)["id"]
     set_id = api.evaluation_set(extractor, [(b"Invoice No: 1", {"number": "1"})] * 3)
     assert [api.finished(api.run(set_id)["id"])["status"] for _ in range(2)] == ["PROCESSED"] * 2
+
+
+def test_what_the_minute_does_not_count_waits_for_nothing(api, pdf) -> None:
+    api.control("POST", "/settings", {"files_per_minute": 1, "run_seconds": 0})
+    file = {"id": api.upload(pdf(["Name: "]), "form.pdf")}
+    for path in ("verify_runs", "form_detection_runs"):
+        for run in [api.ok("POST", f"/{path}", json={"file": file})["id"] for _ in range(2)]:
+            assert api.ok("GET", f"/{path}/{run}")["status"] == "PROCESSED"
+    first, second = (api.ok("POST", "/parse_runs", json={"file": file})["id"] for _ in range(2))
+    assert api.ok("GET", f"/parse_runs/{first}")["status"] == "PROCESSED"
+    assert api.ok("GET", f"/parse_runs/{second}")["status"] == "PROCESSING"
+
+
+def test_a_batch_of_parse_runs_has_a_priority(api) -> None:
+    api.control("POST", "/settings", {"files_per_minute": 1, "clock_speed": 60, "run_seconds": 0})
+
+    def batch(priority: int) -> str:
+        body = {"inputs": [{"file": {"text": "x"}}], "priority": priority}
+        return str(api.ok("POST", "/parse_runs/batch", json=body)["id"])
+
+    batch(50)
+    late, urgent = batch(90), batch(1)
+    while (statuses := [api.ok("GET", f"/batch_runs/{one}")["status"] for one in (late, urgent)])[
+        1
+    ] == "PENDING":
+        time.sleep(0.02)
+    assert statuses == ["PENDING", "PROCESSED"]
+    wrong = {"inputs": [{"file": {"text": "x"}}], "priority": 0}
+    assert api.send("POST", "/parse_runs/batch", json=wrong).status_code == 400
+
+
+def test_a_thousand_members_find_their_place_at_once(api) -> None:
+    api.control("POST", "/settings", {"files_per_minute": 80, "clock_speed": 1000, "run_seconds": 0})
+    extractor = api.extractor(CONFIG)["id"]
+    body = {"extractor": {"id": extractor}, "inputs": [{"file": {"text": "Invoice No: 1"}}] * 1000}
+    began = time.monotonic()
+    batch = api.ok("POST", "/extract_runs/batch", json=body, timeout=60)["id"]
+    assert time.monotonic() - began < 20
+    while api.ok("GET", f"/batch_runs/{batch}")["status"] != "PROCESSED":
+        time.sleep(0.1)
+    rows = api.ok("GET", "/extract_runs", params={"batchId": batch, "maxPageSize": 1000})["data"]
+    ends = sorted(row["updatedAt"] for row in rows)
+    minutes = [_seconds(end) - _seconds(ends[0]) for end in ends[::80]]
+    assert minutes == pytest.approx([0.06 * at for at in range(13)], abs=0.02)
+
+
+def _seconds(stamp: str) -> float:
+    return datetime.fromisoformat(stamp).timestamp()

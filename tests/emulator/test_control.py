@@ -35,6 +35,7 @@ def test_over_http_without_a_key(api) -> None:
 
 @pytest.mark.parametrize(("source", "at"), [("EVAL_SET", 1), ("STUDIO", 0), ("PLAYGROUND", None)])
 def test_a_run_started_as_by_the_dashboard(api, a_set, source: str, at: int | None) -> None:
+    api.control("POST", "/settings", {"run_seconds": 1})
     body = {"processorId": a_set[0], "evaluationSetId": a_set[1], "source": source}
     run_id = api.control("POST", "/batch_processor_runs", body)["id"]
     shown = api.ok("GET", f"/batch_processor_runs/{run_id}", "2024-12-23")["batchProcessorRun"]

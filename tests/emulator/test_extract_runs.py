@@ -259,7 +259,7 @@ def test_a_file_that_cannot_be_read_fails_its_run(api, start) -> None:
         ({"extractor": None, "config": {"schema": {"properties": 3}}}, 400, "config: "),
         ({"priority": 0}, 400, "priority"),
         ({"priority": 101}, 400, "priority"),
-        ({"priority": True}, 400, "priority must be of type int"),
+        ({"priority": True}, 400, "priority must be a number from 1 to 100"),
         ({"metadata": []}, 400, "metadata must be of type object"),
         ({"metadata": {"k": "x" * 11_000}}, 400, "10 KB"),
         ({"metadata": {"extend:usage_tags": "a"}}, 400, "extend:usage_tags"),
@@ -434,3 +434,20 @@ def test_the_page_escapes_what_it_shows(api, start) -> None:
     assert page.count("&lt;script&gt;alert(&#x27;1&#x27;)&lt;/script&gt;") == 2
     lost = requests.get(f"{api.emulator.base_url}/_control/dashboard/%3Cb%3Ex", timeout=10)
     assert (lost.status_code, lost.headers["content-type"]) == (404, "application/json")
+
+
+@pytest.mark.parametrize("target", ["markdown", "spatial"])
+def test_the_parse_run_that_a_run_names_is_read_by_its_id(api, target: str) -> None:
+    parse = {"target": target, "chunkingStrategy": {"type": "document"}}  # which spatial does not know
+    extractor = api.extractor(CONFIG | {"parseConfig": parse})["id"]
+    body = {"extractor": {"id": extractor}, "file": {"text": TEXT, "name": "typed.txt"}}
+    run = api.until(f"/extract_runs/{api.ok('POST', '/extract_runs', json=body)['id']}", "PROCESSED")
+    found = api.ok("GET", f"/parse_runs/{run['parseRunId']}")
+    assert (found["id"], found["status"], found["file"]) == (run["parseRunId"], "PROCESSED", run["file"])
+    assert [one["type"] for one in found["output"]["chunks"]] == [
+        "document" if target == "markdown" else "page"
+    ]
+    assert api.ok("GET", "/parse_runs")["data"] == []
+    assert api.send("DELETE", f"/parse_runs/{run['parseRunId']}").status_code == 404
+    refused = api.send("POST", "/extractors", json={"name": "E", "config": {"parseConfig": {"target": "x"}}})
+    assert "config.parseConfig.target must be one of" in refused.json()["message"]

@@ -6,7 +6,8 @@ import pytest
 
 from airflow_provider_extend.emulator import documents
 from airflow_provider_extend.emulator.extraction import Field, extract, parse
-from airflow_provider_extend.emulator.metrics import same
+from airflow_provider_extend.emulator.metrics import SCALES, same
+from airflow_provider_extend.emulator.processing import perform
 
 
 def values(text: str, config: dict) -> dict:
@@ -190,3 +191,11 @@ def test_equality_is_of_values_not_of_spelling(
     kind: str, value: object, expected: object, equal: bool
 ) -> None:
     assert same(Field(("x",), kind, ()), value, expected) is equal
+
+
+def test_an_expected_list_where_a_number_is_found_is_wrong() -> None:
+    """An expected output is what its author says, of whatever form."""
+    config = {"schema": {"properties": {"total": {"type": "number"}}}}
+    found = perform("EXTRACT", config, ["Total: 3"])
+    (tally,) = SCALES["EXTRACT"].score(config, [(found, {"value": {"total": [1, 2]}})])
+    assert (tally["present"], tally["expected"], tally["accurate"], tally["rows"]) == (1, 1, 0, 0)

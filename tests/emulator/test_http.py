@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -400,3 +402,18 @@ def test_limits_are_counted_per_class(api) -> None:
     api.control("POST", "/settings", {"retry_after": 3})
     assert api.send("GET", "/files", V24).headers["retry-after"] == "3"
     assert api.send("GET", "/files", V24).json().keys() == {"success", "error"}
+
+
+def test_calls_that_wait_for_their_run_hold_up_no_other(api) -> None:
+    """More of them than there are threads for calls."""
+    api.control("POST", "/settings", {"run_seconds": 3})
+    with ThreadPoolExecutor(60) as pool:
+        began = time.monotonic()
+        given = {"json": {"file": {"id": api.upload(b"Total: 1")}}, "timeout": 30}
+        waiting = [pool.submit(api.send, "POST", "/parse", **given) for _ in range(60)]
+        while len(api.control("GET", "/runs")) < 60:
+            time.sleep(0.01)
+        assert api.ok("GET", "/files")["data"]
+        assert not any(one.done() for one in waiting)
+        assert {one.result().json()["status"] for one in waiting} == {"PROCESSED"}
+        assert 3 < time.monotonic() - began < 6  # all at the same time

@@ -262,3 +262,45 @@ def test_thousands_of_runs_are_listed_quickly(api, extractor) -> None:
     assert seconds(f"/extract_runs/{run}") < 0.2
     (page,) = api.pages("/extract_runs", {"batchId": batches[2], "maxPageSize": 1000, "sortBy": "createdAt"})
     assert names(page) == [f"f{n}" for n in range(999, -1, -1)]
+
+
+@pytest.mark.parametrize(
+    ("path", "version", "name", "words"),
+    [
+        (
+            "/parse_runs",
+            V26,
+            "source",
+            "API STUDIO WORKFLOW_RUN ADMIN BATCH_PARSER_RUN EDIT_RUN DOCUMENT_PROCESSOR_RUN",
+        ),
+        ("/edit_runs", V26, "source", "API STUDIO ADMIN"),
+        ("/verify_runs", V26, "source", "API STUDIO"),
+        ("/verify_runs", V26, "riskLevel", "LOW MEDIUM HIGH"),
+        ("/processors", V25, "type", "EXTRACT CLASSIFY SPLITTER"),
+        ("/webhook_endpoints", V26, "status", "enabled disabled"),
+    ],
+)
+def test_a_filter_takes_the_documented_words_alone(api, path, version, name, words) -> None:
+    assert [api.send("GET", path, version, params={name: one}).status_code for one in words.split()] == [
+        200
+    ] * len(words.split())
+    assert api.send("GET", path, version, params={name: "OTHER"}).status_code == 400
+
+
+def test_parse_runs_are_sorted_in_one_way(api) -> None:
+    file = {"file": {"id": api.upload(b"a")}}
+    made = [api.ok("POST", "/parse_runs", json=file)["id"] for _ in range(2)]
+    for query in ({}, {"sortDir": "asc"}, {"sortBy": "updatedAt", "sortDir": "asc"}):
+        rows = api.ok("GET", "/parse_runs", params=query)["data"]
+        assert [row["id"] for row in rows] == made[::-1]
+
+
+@pytest.mark.parametrize(
+    ("version", "own", "other"), [(V25, "processorId", "entityId"), (V26, "entityId", "processorId")]
+)
+def test_evaluation_sets_are_filtered_as_the_version_says(api, extractor, version, own, other) -> None:
+    api.evaluation_set(extractor, [])
+    key = "data" if version == V26 else "evaluationSets"
+    assert len(api.ok("GET", "/evaluation_sets", version, params={own: extractor})[key]) == 1
+    assert api.ok("GET", "/evaluation_sets", version, params={own: "x"})[key] == []
+    assert len(api.ok("GET", "/evaluation_sets", version, params={other: "x"})[key]) == 1

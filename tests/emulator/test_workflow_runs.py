@@ -287,7 +287,7 @@ def test_the_older_versions_start_a_run_for_each_file(api, flow) -> None:
         (V24, {"files": None, "rawTexts": [5]}, 400, "rawTexts[0] must be of type str"),
         (V25, {"files": [{}]}, 400, "exactly one of fileUrl, fileId"),
         (V25, {"files": [{"fileId": "a", "fileUrl": "b"}]}, 400, "exactly one of fileUrl, fileId"),
-        (V25, {"files": ["x"]}, 400, "exactly one of fileUrl, fileId"),
+        (V25, {"files": ["x"]}, 400, "files[0] must be of type object"),
         (V25, {"files": [{"fileId": "file_none"}]}, 404, "file_none"),
         (V25, {"files": [{"fileId": "x", "outputs": [{}]}]}, 400, "outputs"),
         (V24, {"workflowId": "workflow_none"}, 404, "workflow_none"),
@@ -498,7 +498,34 @@ def test_batches_are_refused_as_a_whole(api, flow, version: str, inputs: Any, sa
 
 
 def test_the_link_of_a_run_leads_to_a_page(api, start) -> None:
+    api.control("POST", "/settings", {"run_seconds": 60})
     run = start(V25)
     assert run["url"] == f"{api.emulator.base_url}/_control/dashboard/{run['id']}"
     page = requests.get(run["url"], timeout=10).text
     assert all(said in page for said in (run["id"], "workflow_run", "PENDING"))
+
+
+def test_the_runs_inside_are_read_by_their_ids(api, start) -> None:
+    run = api.until(f"/workflow_runs/{start()['id']}", "PROCESSED")
+    parse, extract = (list(step["result"].values())[0] for step in run["stepRuns"])
+    assert api.ok("GET", f"/extract_runs/{extract['id']}") == extract
+    assert api.ok("GET", f"/parse_runs/{parse['id']}") == parse
+    assert extract["parseRunId"] == parse["id"]
+    old = api.ok("GET", f"/workflow_runs/{run['id']}", V25)["workflowRun"]["outputs"]
+    assert [api.ok("GET", f"/processor_runs/{extract['id']}", V25)["processorRun"]] == old
+    for path in (f"/split_runs/{extract['id']}", f"/extract_runs/{parse['id']}", "/extract_runs/exr_none"):
+        assert api.send("GET", path).status_code == 404
+    api.ok("DELETE", f"/workflow_runs/{run['id']}")
+    for path in (f"/extract_runs/{extract['id']}", f"/parse_runs/{parse['id']}"):
+        assert api.send("GET", path).status_code == 404
+
+
+def test_a_run_inside_has_what_its_review_put_right(api, start) -> None:
+    api.control("POST", "/settings", {"review_workflow_runs": True})
+    run = api.until(f"/workflow_runs/{start()['id']}", "NEEDS_REVIEW")
+    key = run["stepRuns"][1]["result"]["extractRun"]["id"]
+    assert api.ok("GET", f"/extract_runs/{key}")["reviewed"] is False
+    edits = {"read it": {"value": {"number": "B-1"}}}
+    api.control("POST", f"/workflow_runs/{run['id']}/review", {"action": "approve", "edits": edits})
+    inside = api.ok("GET", f"/extract_runs/{key}")
+    assert (inside["reviewed"], inside["output"]["value"]) == (True, {"number": "B-1"})

@@ -6,18 +6,30 @@ Started as `python -m tests.sdk.<program> <base URL> <token>`, with the client o
 
 from __future__ import annotations
 
+import enum
 import importlib
+import importlib.util
 import inspect
 import json
 import pkgutil
+import re
 import sys
 import threading
+import typing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import extend_ai
 import httpx
 import pydantic
+
+#: The client of 2026-02-09 has each object as a type of what is sent, too; that of 2025-04-21 has not.
+_requests = (
+    importlib.import_module("extend_ai.requests") if importlib.util.find_spec("extend_ai.requests") else None
+)
+
+
+_RFC_3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 
 
 class Missing(str):
@@ -109,6 +121,7 @@ class _Recording(httpx.BaseTransport):
                 "model": None,
                 "wrong": [],
                 "unknown": [],
+                "missing": [],
             }
         )
         return response
@@ -139,6 +152,7 @@ def _both(lenient: Any, exchanges: list[dict[str, Any]]) -> Any:
                 ]
             else:
                 exchanges[-1]["unknown"] = sorted(set(_unknown(made, "")))
+                exchanges[-1]["missing"] = sorted(set(_missing(made, "")))
                 seen = adapter.dump_python(made, mode="json", by_alias=True, warnings=False)
                 exchanges[-1]["wrong"] = _converted(object_, seen, "")
         return lenient(type_=type_, object_=object_)
@@ -154,23 +168,64 @@ def _converted(sent: Any, read: Any, path: str) -> list[str]:
         ]
     if isinstance(sent, list) and isinstance(read, list):
         return [one for a, b in zip(sent, read, strict=True) for one in _converted(a, b, f"{path}[]")]
+    if isinstance(sent, str) and isinstance(read, str) and sent != read and not _RFC_3339.fullmatch(sent):
+        return [f"{path}: {sent!r:.40} read as {read!r:.40}"]
     numbers = (int, float)
     same = type(sent) is type(read) or (type(sent) in numbers and type(read) in numbers)
     return [] if same else [f"{path}: {type(sent).__name__} read as {type(read).__name__}"]
 
 
 def _unknown(value: Any, path: str) -> list[str]:
-    """Paths of what was sent and no model has a field for."""
+    """Paths of what was sent and no model has a field or a word for: models take other words than their own."""
     if isinstance(value, pydantic.BaseModel):
         found = [f"{path}.{key}" for key in value.model_extra or {}]
-        for key in type(value).model_fields:
-            found += _unknown(getattr(value, key), f"{path}.{key}")
+        for key, field in type(value).model_fields.items():
+            inner, words = getattr(value, key), _words(field.annotation)
+            found += (
+                [f"{path}.{key} {inner}"] if words and isinstance(inner, str) and inner not in words else []
+            )
+            found += _unknown(inner, f"{path}.{key}")
         return found
+    if isinstance(value, enum.Enum):
+        return [f"{path} {value.value}"] if value.name.startswith("_") else []
     if isinstance(value, list):
         return [one for item in value for one in _unknown(item, f"{path}[]")]
     if isinstance(value, dict):
         return [one for key, item in value.items() for one in _unknown(item, f"{path}.{key}")]
     return []
+
+
+def _words(annotation: Any) -> set[str]:
+    """Of a type that is some words, or anything."""
+    inner = typing.get_args(annotation)
+    known = [
+        word for one in inner if typing.get_origin(one) is typing.Literal for word in typing.get_args(one)
+    ]
+    return set(known) if typing.Any in inner else set()
+
+
+def _missing(value: Any, path: str) -> list[str]:
+    """Paths of keys that are always there, null or not: the models have a default for them, the client's types of
+    what is sent do not."""
+    if isinstance(value, pydantic.BaseModel):
+        kind = type(value)
+        sent = getattr(_requests, f"{kind.__name__}Params", None)
+        always = {name for name in getattr(sent, "__required_keys__", ()) if not _left_out(sent, name)}
+        always |= {name for name, field in kind.model_fields.items() if field.get_default() is not None}
+        found = [f"{path}.{name}" for name in always & kind.model_fields.keys() - value.model_fields_set]
+        return found + [
+            one for name in kind.model_fields for one in _missing(getattr(value, name), f"{path}.{name}")
+        ]
+    if isinstance(value, list):
+        return [one for item in value for one in _missing(item, f"{path}[]")]
+    if isinstance(value, dict):
+        return [one for key, item in value.items() for one in _missing(item, f"{path}.{key}")]
+    return []
+
+
+def _left_out(sent: Any, name: str) -> bool:
+    """Whether a key may be: a type whose annotations are texts cannot tell by itself."""
+    return "NotRequired[" in getattr(sent.__annotations__[name], "__forward_arg__", "")
 
 
 class Receiver:

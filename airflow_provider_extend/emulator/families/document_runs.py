@@ -10,15 +10,16 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from airflow_provider_extend.emulator import clock, documents
-from airflow_provider_extend.emulator.call import Call
+from airflow_provider_extend.emulator.call import Call, Later
 from airflow_provider_extend.emulator.families import files
 from airflow_provider_extend.emulator.inputs import Input
+from airflow_provider_extend.emulator.kinds import COUNTED
 from airflow_provider_extend.emulator.state import V25, V26, ApiError, State
 from airflow_provider_extend.emulator.store import Row, new_id
-from airflow_provider_extend.emulator.timeline import TIMELINE
 from airflow_provider_extend.emulator.views import SHAPES, View, failure, usage
 
 _AGAIN = frozenset("OCR_ERROR INTERNAL_ERROR".split())  # README 4: worth another try
@@ -69,7 +70,12 @@ def start(call: Call, kind: Kind, given: list[Input], config: Row, batch_id: str
         begun, now = time.time(), store.stamp()
         if batch_id:
             store.put("batch", {"id": batch_id, "kind": kind.name, "runCount": len(given), "createdAt": now})
-        for one, (outcome, failed) in zip(given, found, strict=True):
+        reasons = [failed.reason if failed else None for _, failed in found]
+        counts = [int(kind.name in COUNTED)] * len(given)
+        timings = clock.begin(
+            call.state, batch_id is not None, begun, reasons, counts, call.body.get("priority")
+        )
+        for one, (outcome, failed), timing in zip(given, found, timings, strict=True):
             file = files.keep(call.state, one.source, now)
             row: Row = {
                 "id": new_id(kind.prefixes[call.version == V26]),
@@ -83,10 +89,10 @@ def start(call: Call, kind: Kind, given: list[Input], config: Row, batch_id: str
                 "counts": {"pageCount": len(one.source.pages)} | outcome.counts,
                 "zero": _unretained(call, kind),
                 "said": failed and failed.message,
-                **clock.begin(call.state, batch_id is not None, begun, failed.reason if failed else None),
+                **timing,
                 "createdAt": now,
             }
-            if outcome.made and row["ending"] != "FAILED":
+            if outcome.made and timing["ending"] != "FAILED":
                 row["madeId"] = files.keep(call.state, outcome.made, now)["id"]
             store.put(
                 "result", {"id": row["id"], "outputs": [{"fileId": file["id"], "output": outcome.output}]}
@@ -117,28 +123,24 @@ def readable(source: files.Source) -> list[str]:
 # Handlers
 
 
-def creating(kind: Kind, sync: bool = False) -> Callable[[Call], Row]:
-    def handler(call: Call) -> Row:
+def creating(kind: Kind, sync: bool = False) -> Callable[[Call], Row | Later]:
+    def handler(call: Call) -> Row | Later:
         one, config = kind.given(call)
         (row,) = start(call, kind, [one], config)
         if sync:
-            return _finished(call, kind, row)
+            return call.wait(kind.name, row["id"], partial(_finished, call, kind))
         return _shown(call, kind.name, row | {"status": "PROCESSING", "updatedAt": row["createdAt"]})
 
     return handler
 
 
-def _finished(call: Call, kind: Kind, row: Row) -> Row:
+def _finished(call: Call, kind: Kind, row: Row, ended: bool) -> Row:
     """Assumption: a run that a sync call did not wait for goes on."""
-    patience = call.state.settings["sync_seconds"]
-    time.sleep(min(clock.left(row) + 0.001, TIMELINE.after(time.time(), patience) - time.time()))
-    row = call.find(kind.name, row["id"])
-    status = clock.progress(row)["status"]
-    if status == "PROCESSING":
-        said = f"The run took longer than {patience} s. It goes on."
+    if not ended:
+        said = f"The run took longer than {call.state.settings['sync_seconds']} s. It goes on."
         more = {} if kind.retried else {"runId": row["id"], "retryable": False}
         raise ApiError(504, said, None, **more)
-    if status == "FAILED" and kind.fails_calls:
+    if kind.fails_calls and call.state.clock.progress(row)["status"] == "FAILED":
         reason = str(row["failureReason"])
         message = row["said"] or f"The run ended with {reason}."
         raise ApiError(500 if reason in _AGAIN else 422, message, reason)
@@ -155,8 +157,8 @@ def cancelling(name: str, refused: bool) -> Callable[[Call], Row]:
     def handler(call: Call) -> Row:
         with call.state.store.transaction():
             row = call.find(name, call.params["id"])
-            if refused or clock.progress(row)["status"] == "PROCESSING":
-                row = call.state.store.put(name, clock.cancelled(row, ("PROCESSING",), 0))
+            if refused or call.state.clock.progress(row)["status"] == "PROCESSING":
+                row = call.state.store.put(name, clock.cancelled(call.state, row, ("PROCESSING",), 0))
         return _shown(call, name, row)
 
     return handler
@@ -170,7 +172,7 @@ def deleting(name: str) -> Callable[[Call], Row]:
 def _shown(call: Call, name: str, row: Row) -> Row:
     """In 2025-04-21 a run that is not done has only its status. Without retention the output is given once."""
     shape = f"{name}_status"
-    if not (call.style == V25 and shape in SHAPES and clock.progress(row)["status"] not in _DONE):
+    if not (call.style == V25 and shape in SHAPES and call.state.clock.progress(row)["status"] not in _DONE):
         shape = name
     answer = call.show(shape, row | {"delivery": call.query.get("responseType")})
     if row["zero"] and answer.get("output"):
@@ -183,16 +185,18 @@ def _shown(call: Call, name: str, row: Row) -> Row:
 
 def output_of(state: State, row: Row) -> Any:
     """What came out, None before the end, of a run that has none, and once it was purged."""
-    at = clock.progress(row)
+    if "parsed" in row:  # of another run, which has it in its own result
+        return row["parsed"]
+    at = state.clock.progress(row)
     ended = at["status"] == "PROCESSED"
     if ended and row["zero"]:
-        ended = TIMELINE.since(datetime.fromisoformat(at["updatedAt"]).timestamp()) < _PURGED_AFTER
+        ended = state.clock.since(datetime.fromisoformat(at["updatedAt"]).timestamp()) < _PURGED_AFTER
     kept = state.store.get("result", row["id"]) if ended else None
     return kept["outputs"][0]["output"] or None if kept else None
 
 
 def facts(view: View, name: str, row: Row) -> Row:
-    at, shown = clock.progress(row), files.of_run(view, row)
+    at, shown = view.state.clock.progress(row), files.of_run(view, row)
     done, pages = at["status"] == "PROCESSED", row["counts"]["pageCount"] or 1  # a picture counts as one
     spent = 1000 * row["runSeconds"] * (1 - row["pendingShare"])
     found: Row = {
@@ -213,7 +217,7 @@ def status_of(name: str) -> Callable[[View, Row], Row]:
     older = {"parse_run": "parser_run"}.get(name, name)
 
     def build(view: View, row: Row) -> Row:
-        at = clock.progress(row)
+        at = view.state.clock.progress(row)
         return {"object": f"{name if view.style == V26 else older}_status"} | failure(row, at["status"]) | at
 
     return build

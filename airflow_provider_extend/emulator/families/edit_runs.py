@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from airflow_provider_extend.emulator import documents, forms, inputs, pdf, specs
+from airflow_provider_extend.emulator import bodies, documents, forms, inputs, pdf
 from airflow_provider_extend.emulator.call import Call
 from airflow_provider_extend.emulator.families import document_runs, files
 from airflow_provider_extend.emulator.families.document_runs import Failed, Kind, Outcome
@@ -19,29 +19,19 @@ from airflow_provider_extend.emulator.state import V25, V26, ApiError
 from airflow_provider_extend.emulator.store import Row, new_id
 from airflow_provider_extend.emulator.views import DATES, FAILURE, Builders, Shapes, View
 
-_FIELD = specs.Object(
-    {
-        "description": str,
-        "extend_edit:field_type": tuple("text signature checkbox radio optionList dropdown table".split()),
-        "extend_edit:page_index": int,
-        "extend_edit:bbox": specs.Object(
-            dict.fromkeys(("left", "top", "right", "bottom"), float),
-            frozenset({"left", "top", "right", "bottom"}),
-        ),
-        "enum": [str],
-        "required": [str],
-    }
-)
-_SCHEMA = specs.Object(
-    {"type": ("object",), "properties": specs.Map(_FIELD), "required": [str]}, frozenset({"properties"})
-)
-_SWITCHES = (
-    "tableParsingEnabled flattenPdf radioEnumsEnabled nativeFieldsOnly conditionalGenerationEnabled".split()
-)
-_OPTIONS = specs.Object(dict.fromkeys(_SWITCHES, bool))
-_COMMON = {"engineVersion": str, "instructions": str, "advancedOptions": _OPTIONS}
-_EDIT = specs.Object({**_COMMON, "schema": _SCHEMA, "schemaGenerationInstructions": str})
-_DETECTION = specs.Object({**_COMMON, "inputSchema": _SCHEMA})
+_SCHEMA = """(
+    type:object|object? required[]:str? properties(*(
+        description:str? enum[]:str? required[]:str? extend_edit:page_index:int?
+        extend_edit:field_type:text|signature|checkbox|radio|optionList|dropdown|table?
+        extend_edit:bbox?(left:number top:number right:number bottom:number)
+    ))
+)"""
+_COMMON = """engineVersion:str? instructions:str? advancedOptions?(
+    tableParsingEnabled:bool? flattenPdf:bool? radioEnumsEnabled:bool? nativeFieldsOnly:bool?
+    conditionalGenerationEnabled:bool?
+)"""
+_EDIT = f"config?({_COMMON} schema?{_SCHEMA} schemaGenerationInstructions:str?)"
+_DETECTION = f"({_COMMON} inputSchema?{_SCHEMA})"
 _DEFAULTS = {"tableParsingEnabled": False, "radioEnumsEnabled": True, "nativeFieldsOnly": False}
 _ENGINE = "1.0.0"
 _COUNTS = ("fieldsDetectedCount", "fieldsAnnotatedCount")  # 2026-02-09 alone has them
@@ -52,9 +42,8 @@ _SHARES = {
 }  # of the time
 
 
-def _config(given: Any, spec: specs.Object, defaults: Row, saved: Row | None = None) -> Row:
+def _config(given: Any, defaults: Row, saved: Row | None = None) -> Row:
     """What is given comes before what a template has saved, and that before the defaults."""
-    specs.check(given or {}, spec, "config")
     own = {key: value for key, value in (given or {}).items() if value is not None}
     levels = [one.get("advancedOptions") or {} for one in (saved or {}, own)]
     found = (saved or {}) | own | {"advancedOptions": defaults | levels[0] | levels[1]}
@@ -68,17 +57,17 @@ def _edited(call: Call) -> tuple[Input, Row]:
     if call.style == V25 or template is None:
         if call.body.get("file") is None:
             raise ApiError(400, "Exactly one of file and templateId is needed")
-        return inputs.document(call), _config(call.body.get("config"), _EDIT, defaults)
+        return inputs.document(call), _config(call.body.get("config"), defaults)
     if call.body.get("file") is not None:
         raise ApiError(400, "Exactly one of file and templateId is needed")
     row = call.find("edit_template", template)
-    config = _config(call.body.get("config"), _EDIT, defaults, row["config"])
+    config = _config(call.body.get("config"), defaults, row["config"])
     file = call.find("file", row["fileId"])
     return Input(files.Source(file, documents.pages_of(call.state.store, file["id"]))), config
 
 
 def _detected(call: Call) -> tuple[Input, Row]:
-    return inputs.document(call), _config(call.body.get("config"), _DETECTION, _DEFAULTS)
+    return inputs.document(call), _config(call.body.get("config"), _DEFAULTS)
 
 
 def _blanks(source: files.Source, config: Row) -> list[forms.Blank]:
@@ -137,16 +126,12 @@ def generate(call: Call) -> Row:
         raise ApiError(422, failed.message, failed.reason) from failed
 
 
-_TEMPLATE = specs.Object(
-    {"name": str, "description": str, "fileId": str, "config": _EDIT, "schemaConfig": _DETECTION},
-    frozenset({"name", "fileId"}),
-    closed=True,
-)
+_TEMPLATE = f"name:str description:str? fileId:str {_EDIT} schemaConfig?{_DETECTION} !"
 
 
 def create_template(call: Call, body: Any) -> Row:
     """By the control: no call of the API makes one."""
-    specs.check(body, _TEMPLATE, "body")
+    bodies.check(_TEMPLATE, body, "body")
     file, now = call.find("file", body["fileId"]), call.state.store.stamp()
     row: Row = {"id": new_id("edt_"), "name": body["name"], "description": body.get("description")}
     row |= {
@@ -217,9 +202,10 @@ BUILDERS: Builders = {
 }
 
 _RUNS: Filters = {"source": same("source"), "fileNameContains": contains("fileName")}
+_VALUES = {"source": ("API", "STUDIO", "ADMIN")}
 _NAMED: Filters = {"nameContains": contains("name")}
-_FILE = "file:object config:object?"
-_EITHER = "file:object? templateId:str? config:object?"
+_FILE, _EITHER = f"file:object {_EDIT}", f"file:object? templateId:str? {_EDIT}"
+_FORM = f"file:object config?{_DETECTION}"
 _get, _delete = document_runs.getting("edit_run"), document_runs.deleting("edit_run")
 _template_of = reading("edit_template", "edit_template")
 
@@ -228,13 +214,13 @@ ROUTES = [
     Route("POST", "/edit", NEW, document_runs.creating(EDIT, sync=True), "", _EITHER, run=True),
     Route("POST", "/edit/async", (V25,), document_runs.creating(EDIT), None, _FILE, run=True),
     Route("POST", "/edit_runs", NEW, document_runs.creating(EDIT), "", _EITHER, run=True),
-    Route("GET", "/edit_runs", NEW, listing("edit_run", filters=_RUNS, runs=True)),
+    Route("GET", "/edit_runs", NEW, listing("edit_run", filters=_RUNS, runs=True, values=_VALUES)),
     Route("GET", "/edit_runs/{id}", SINCE_2025, _get, "editRun"),
     Route("DELETE", "/edit_runs/{id}", SINCE_2025, _delete, "editRunId"),
     Route("GET", "/edit_templates", NEW, listing("edit_template", filters=_NAMED)),
     Route("GET", "/edit_templates/{id}", SINCE_2025, _template_of, "editTemplate"),
-    Route("POST", "/edit_schemas/generate", SINCE_2025, generate, None, _FILE, run=True),
-    Route("POST", "/detect_form", NEW, document_runs.creating(DETECTION, sync=True), "", _FILE, run=True),
-    Route("POST", "/form_detection_runs", NEW, document_runs.creating(DETECTION), "", _FILE, run=True),
+    Route("POST", "/edit_schemas/generate", SINCE_2025, generate, None, _FORM, run=True),
+    Route("POST", "/detect_form", NEW, document_runs.creating(DETECTION, sync=True), "", _FORM, run=True),
+    Route("POST", "/form_detection_runs", NEW, document_runs.creating(DETECTION), "", _FORM, run=True),
     Route("GET", "/form_detection_runs/{id}", NEW, document_runs.getting("form_detection_run")),
 ]  # fmt: skip

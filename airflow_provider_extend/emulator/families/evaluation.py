@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from airflow_provider_extend.emulator import runs
-from airflow_provider_extend.emulator.call import Call
-from airflow_provider_extend.emulator.clock import progress
+from airflow_provider_extend.emulator.call import Call, Page
 from airflow_provider_extend.emulator.families.processors import find, find_version, name_of
-from airflow_provider_extend.emulator.lists import Filters, listing, reading, same
+from airflow_provider_extend.emulator.lists import listing, reading, same
 from airflow_provider_extend.emulator.processing import TYPES
 from airflow_provider_extend.emulator.route import ALL, NEW, OLD, SINCE_2025, Route
 from airflow_provider_extend.emulator.runs import legacy_metrics, metrics
@@ -16,17 +16,12 @@ from airflow_provider_extend.emulator.state import V24, V25, V26, ApiError
 from airflow_provider_extend.emulator.store import Row, new_id
 from airflow_provider_extend.emulator.views import DATES, Builders, Shapes, View
 
-_OF_PROCESSOR: Filters = {name: same("processorId") for name in ("processorId", "entityId")}
 _NEW_SET = "name:str description:str processorId:str"
 _EXPECTED = "expectedOutput:object"
 _NEW_ITEM = "evaluationSetId:str fileId:str " + _EXPECTED
-_NEW_RUN = (
-    "evaluationSetId:str entity:object? entity.id:str entity.version:str? evaluationSetItemIds:array? "
-    "evaluationSetItemIds[]:str"
-)
-_MANY = "items:array items[]:object items[].expectedOutput:object "
-_BULK = "evaluationSetId:str items[].fileId:str "
-_SEVERAL = "items[].fileId:str? items[].fileIds:array? items[].fileIds[]:str"
+_NEW_RUN = "evaluationSetId:str entity?(id:str version:str?) evaluationSetItemIds[]:str?"
+_BULK = f"evaluationSetId:str items[](fileId:str {_EXPECTED})"
+_SEVERAL = f"items[](fileId:str? fileIds[]:str? {_EXPECTED})"
 _ITEMS = "/evaluation_set_items"
 _ITEM = "/evaluation_sets/{setId}/items/{id}"
 _BATCH_RUN = (
@@ -166,7 +161,7 @@ def _item_view(view: View, row: Row) -> Row:
 
 
 def _run(view: View, row: Row) -> Row:
-    now = progress(row)
+    now = view.state.clock.progress(row)
     return {
         "object": "evaluation_set_run",
         "entity": _entity(view, row["processorId"]),
@@ -179,7 +174,7 @@ def _run(view: View, row: Row) -> Row:
 def _batch_run(view: View, row: Row) -> Row:
     """The style V26 stands for the legacy path here: counts only, whatever the switch says."""
     rich = view.style == V24 or (view.style == V25 and bool(view.state.settings["rich_metrics_2025"]))
-    now = progress(row)
+    now = view.state.clock.progress(row)
     facts = {
         "object": "batch_processor_run",
         "processorName": name_of(view, row["processorId"]),
@@ -194,6 +189,10 @@ def _batch_run(view: View, row: Row) -> Row:
 
 def _entity(view: View, processor_id: str) -> Row:
     return view.of_2026().need("processor_summary", processor_id)
+
+
+def _sets(named: str) -> Callable[[Call], Page]:
+    return listing("set", filters={named: same("processorId")})
 
 
 SHAPES: Shapes = {
@@ -217,14 +216,15 @@ BUILDERS: Builders = {"set": _set, "item": _item_view, "run": _run, "batch_run":
 ROUTES = [
     Route("POST", "/evaluation_sets", OLD, create_set, "evaluationSet", _NEW_SET),
     Route("POST", "/evaluation_sets", NEW, create_set, "", "name:str description:str? entityId:str"),
-    Route("GET", "/evaluation_sets", SINCE_2025, listing("set", filters=_OF_PROCESSOR), "evaluationSets"),
+    Route("GET", "/evaluation_sets", (V25,), _sets("processorId"), "evaluationSets"),
+    Route("GET", "/evaluation_sets", NEW, _sets("entityId")),
     Route("GET", "/evaluation_sets/{id}", SINCE_2025, reading("set", "set"), "evaluationSet"),
     Route("GET", "/evaluation_sets/{setId}/items", SINCE_2025, listing("item"), "evaluationSetItems"),
-    Route("POST", "/evaluation_sets/{setId}/items", NEW, create_items, "", _MANY + _SEVERAL),
+    Route("POST", "/evaluation_sets/{setId}/items", NEW, create_items, "", _SEVERAL),
     Route("GET", _ITEM, NEW, get_item),
     Route("POST", _ITEM, NEW, update_item, "", _EXPECTED),
     Route("DELETE", _ITEM, NEW, delete_item),
-    Route("POST", f"{_ITEMS}/bulk", OLD, create_many, "evaluationSetItems", _BULK + _MANY),
+    Route("POST", f"{_ITEMS}/bulk", OLD, create_many, "evaluationSetItems", _BULK),
     Route("POST", _ITEMS, OLD, create_item, "evaluationSetItem", _NEW_ITEM),
     Route("POST", _ITEMS + "/{id}", OLD, update_item, "evaluationSetItem", _EXPECTED),
     Route("DELETE", _ITEMS + "/{id}", (V25,), delete_item, "evaluationSetItemId"),

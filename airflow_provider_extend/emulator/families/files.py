@@ -7,10 +7,11 @@ import hashlib
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from airflow_provider_extend.emulator import documents, parsing, pdf, specs
+from airflow_provider_extend.emulator import bodies, documents, parsing, pdf, splitting
 from airflow_provider_extend.emulator.call import Call
 from airflow_provider_extend.emulator.lists import contains, listing
 from airflow_provider_extend.emulator.route import ALL, OLD, SINCE_2025, Route
@@ -62,8 +63,7 @@ def source(call: Call, given: object, keys: Mapping[str, str]) -> Source:
     told: dict[str, Any] = {name: given.get(key) for name, key in keys.items()}
     if wrong := [keys[name] for name, value in told.items() if not isinstance(value, str | None)]:
         raise ApiError(400, f"{', '.join(wrong)} must be of type str")
-    if given.get("settings") is not None:
-        specs.check(given["settings"], specs.Object({"password": str}), "settings")
+    bodies.check("settings?(password:str?)", given)
     if told.get("id") is not None:
         row = call.find("file", told["id"])
         return Source(row, documents.pages_of(call.state.store, row["id"]))
@@ -163,6 +163,32 @@ def delete(call: Call) -> Row:
     call.state.store.delete("file", row["id"])
     documents.forget(call.state.store, row["id"])
     return {"id": row["id"]}
+
+
+def part_of(state: State, file: Row, part: Row, now: str) -> Row:
+    """A part of a split with its id and a file of its own, cut from the original."""
+    store, first, last = state.store, part["startPage"], part["endPage"]
+    pages, key, split_id = documents.pages_of(store, file["id"]), new_id("file_"), new_id("splt_")
+    data = splitting.cut(store.read_blob(file["id"]) or b"", pages, first, last)
+    documents.keep(store, key, data, pages[first - 1 : last])
+    whole, said = (
+        PurePath(file["name"]),
+        {name: part[name] for name in "type identifier startPage endPage".split()},
+    )
+    count = {"pageCount": last - first + 1}
+    row = {
+        "id": key,
+        "name": f"{whole.stem} {first}-{last}{whole.suffix}",
+        "type": file["type"],
+        "uploaded": False,
+    }
+    row |= count | {"parentFileId": file["id"], "createdAt": now, "updatedAt": now}
+    store.put("file", row | {"metadata": count | {"parentSplit": {"id": split_id} | said}})
+    return part | {"id": split_id, "fileId": key}
+
+
+def pages_of_run(state: State, run: Row) -> list[str]:
+    return [page for key in run["fileIds"] for page in documents.pages_of(state.store, key)]
 
 
 def of_run(view: View, row: Row) -> list[Row]:

@@ -2,58 +2,20 @@
 
 from __future__ import annotations
 
-from airflow_provider_extend.emulator import inputs, parsing, specs
+from airflow_provider_extend.emulator import flows, inputs, parsing
 from airflow_provider_extend.emulator.call import Call, Page
 from airflow_provider_extend.emulator.families import document_runs, files
 from airflow_provider_extend.emulator.families.document_runs import Failed, Kind, Outcome
-from airflow_provider_extend.emulator.inputs import Input
+from airflow_provider_extend.emulator.inputs import PRIORITY, Input
 from airflow_provider_extend.emulator.lists import MEMBER, Filters, listing, same
+from airflow_provider_extend.emulator.parsing import CONFIG
 from airflow_provider_extend.emulator.route import NEW, Route
 from airflow_provider_extend.emulator.state import V24, V25, V26, ApiError
 from airflow_provider_extend.emulator.store import Row, new_id
+from airflow_provider_extend.emulator.timeline import DONE
 from airflow_provider_extend.emulator.views import DATES, FAILURE, Builders, Shapes, View
 
-_AGENTIC = specs.Object({"enabled": bool, "customInstructions": str})
-#: objects.md 6, ParseConfig. Other keys are taken as they are.
-CONFIG = specs.Object(
-    {
-        "target": ("markdown", "spatial"),
-        "chunkingStrategy": specs.Object(
-            {
-                "type": ("page", "document", "section"),
-                "options": specs.Object({"minCharacters": int, "maxCharacters": int}),
-            }
-        ),
-        "engine": ("parse_performance", "parse_light", "parse_auto"),
-        "engineVersion": str,
-        "blockOptions": specs.Object(
-            {
-                "figures": specs.Object({"enabled": bool, "customInstructions": str}),
-                "tables": specs.Object(
-                    {"targetFormat": ("markdown", "html"), "cellBlocksEnabled": bool, "agentic": _AGENTIC}
-                ),
-                "text": specs.Object({"signatureDetectionEnabled": bool, "agentic": _AGENTIC}),
-                "keyValue": specs.Object(),
-                "barcodes": specs.Object(),
-                "formulas": specs.Object({"enabled": bool}),
-            }
-        ),
-        "advancedOptions": specs.Object(
-            {
-                "pageRotationEnabled": bool,
-                "pageRanges": [specs.Object({"start": int, "end": int}, frozenset({"start", "end"}))],
-                "excelParsingMode": ("basic", "advanced"),
-                "verticalGroupingThreshold": float,
-                "returnOcr": specs.Object({"words": bool, "lines": bool}),
-                "alwaysConvertToPdf": bool,
-                "enrichmentFormat": ("xml", "bracket"),
-                "imageConversionQuality": ("high", "medium", "low"),
-                "formattingDetection": [specs.Object({"type": ("change_tracking",)})],
-            }
-        ),
-    }
-)
-_RETENTION = specs.Object({"mode": ("workspace_default", "zero")})
+_DEFAULTS = {"target": "markdown", "chunkingStrategy": {"type": "page"}}
 _ENGINE = {"engine": "parse_performance"}
 
 
@@ -66,12 +28,11 @@ def _linked(delivery: str | None) -> bool:
 def _config(call: Call) -> Row:
     _linked(call.query.get("responseType"))
     config = call.body.get("config") or {}
-    specs.check(config, CONFIG, "config")
-    if call.body.get("dataRetention") is not None:
-        specs.check(call.body["dataRetention"], _RETENTION, "dataRetention")
-    defaults = {"target": "markdown", "chunkingStrategy": {"type": "page"}}
-    defaults |= {} if call.style == V24 else _ENGINE
-    return defaults | {key: value for key, value in config.items() if value is not None}
+    return (
+        _DEFAULTS
+        | ({} if call.style == V24 else _ENGINE)
+        | {key: value for key, value in config.items() if value is not None}
+    )
 
 
 def _given(call: Call) -> tuple[Input, Row]:
@@ -96,15 +57,46 @@ def create_batch(call: Call) -> Row:
     return call.show("batch", call.find("batch", batch_id) | {"status": "PENDING"})
 
 
+def get(call: Call) -> Row:
+    """Also the one that another run names (``parseRunId``), which no list shows (assumption)."""
+    key, store = call.params["id"], call.state.store
+    if not store.get("parse_run", key):
+        if inside := flows.find(call.view, key, [None]):
+            return inside
+        for kind in _READERS:
+            for _, run in store.all(kind):
+                if run["parseRunId"] == key and call.state.clock.progress(run)["status"] in DONE:
+                    return call.show("parse_run", _named(call, run))
+    return document_runs.getting("parse_run")(call)
+
+
+def _named(call: Call, run: Row) -> Row:
+    """The parse run of a run that has it from the same text, at the same time."""
+    reading = call.state.store.need("result", run["id"]).get("reading") or {"config": {}}
+    config = reading["config"].get("parseConfig") or reading["config"].get("parser") or {}
+    pages = files.pages_of_run(call.state, run)
+    try:
+        parsed = parsing.parse(pages, config)
+    except ValueError:  # options that do not fit each other, of which those runs make nothing
+        parsed = parsing.parse(pages, _DEFAULTS)
+    facts = {"id": run["parseRunId"], "batchId": None, "metadata": None, "zero": False, "said": None}
+    facts |= {"status": "PROCESSED", "config": _DEFAULTS | _ENGINE | config}
+    facts |= {"counts": {"pageCount": len(pages)}, "parsed": parsed}
+    return run | call.state.clock.progress(run) | facts
+
+
+_READERS = ("extract_run", "classify_run", "split_run", "workflow_run")
 _FILTERS: Filters = MEMBER | {"source": same("source"), "sourceId": same("sourceId")}
-_listed = listing("parse_run", ("createdAt",), _FILTERS, runs=True, sizes=("maxPageSize", "limit"))
+_SOURCES = "API STUDIO WORKFLOW_RUN ADMIN BATCH_PARSER_RUN EDIT_RUN DOCUMENT_PROCESSOR_RUN"
+_VALUES = {"source": _SOURCES.split()}
+_LISTED = listing("parse_run", ("createdAt",), _FILTERS, True, values=_VALUES, sizes=("maxPageSize", "limit"))
 
 
 def list_runs(call: Call) -> Page:
-    """Newest first. A batch alone says which source is meant."""
-    if "batchId" in call.query:
-        call.query.pop("source", None)
-    return _listed(call)
+    """Newest first: this list is not sorted otherwise. A batch alone says which source is meant."""
+    for name in ("sortBy", "sortDir", *(["source"] if "batchId" in call.query else [])):
+        call.query.pop(name, None)
+    return _LISTED(call)
 
 
 # How one is seen
@@ -141,22 +133,22 @@ SHAPES: Shapes = {
 BUILDERS: Builders = {"parse_run": _parse_run, "parse_run_status": document_runs.status_of("parse_run")}
 
 _sync, _async = document_runs.creating(PARSE, sync=True), document_runs.creating(PARSE)
-_get, _delete = document_runs.getting("parse_run"), document_runs.deleting("parse_run")
+_delete = document_runs.deleting("parse_run")
 _cancel = document_runs.cancelling("parse_run", refused=True)
-_FILE = "file:object config:object?"
-_PARSE = f"{_FILE} metadata:object? dataRetention:object?"
+_FILE = f"file:object config?({CONFIG})"
+_PARSE = f"{_FILE} metadata:object? dataRetention?(mode:workspace_default|zero?)"
 
 ROUTES = [
-    Route("POST", "/parse", (V24,), _sync, None, "file:object config:object", run=True),
+    Route("POST", "/parse", (V24,), _sync, None, f"file:object config({CONFIG})", run=True),
     Route("POST", "/parse", (V25,), _sync, None, _FILE, run=True),
     Route("POST", "/parse", NEW, _sync, None, _PARSE, run=True),
     Route("POST", "/parse/async", (V25,), _async, None, _FILE, run=True),
-    Route("GET", "/parser_runs/{id}", (V25,), _get, "parserRun"),
+    Route("GET", "/parser_runs/{id}", (V25,), get, "parserRun"),
     Route("DELETE", "/parser_runs/{id}", (V25,), _delete, "parserRunId"),
     Route("POST", "/parse_runs", NEW, _async, "", _PARSE, run=True),
-    Route("POST", "/parse_runs/batch", NEW, create_batch, "", "inputs:array config:object? priority:int?", run=True),
+    Route("POST", "/parse_runs/batch", NEW, create_batch, "", f"inputs:array config?({CONFIG}) {PRIORITY}", run=True),
     Route("GET", "/parse_runs", NEW, list_runs),
-    Route("GET", "/parse_runs/{id}", NEW, _get),
+    Route("GET", "/parse_runs/{id}", NEW, get),
     Route("POST", "/parse_runs/{id}/cancel", NEW, _cancel),
     Route("DELETE", "/parse_runs/{id}", NEW, _delete),
 ]  # fmt: skip

@@ -9,20 +9,19 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import PurePath
 from typing import Any
 
-from airflow_provider_extend.emulator import clock, documents, inputs, splitting
-from airflow_provider_extend.emulator.call import Call
+from airflow_provider_extend.emulator import clock, flows, inputs
+from airflow_provider_extend.emulator.call import Call, Later
 from airflow_provider_extend.emulator.families import files
 from airflow_provider_extend.emulator.families.processors import find, find_version
-from airflow_provider_extend.emulator.inputs import INPUT, Input
+from airflow_provider_extend.emulator.inputs import INPUT, PRIORITY, Input
 from airflow_provider_extend.emulator.lists import MEMBER, Filters, listing, reading, same
 from airflow_provider_extend.emulator.processing import TYPES, Type, perform, prefix
 from airflow_provider_extend.emulator.route import ALL, NEW, SINCE_2025, Route
 from airflow_provider_extend.emulator.state import V24, V25, V26, ApiError, State
 from airflow_provider_extend.emulator.store import Row, new_id
-from airflow_provider_extend.emulator.timeline import TIMELINE
+from airflow_provider_extend.emulator.timeline import DONE, ENDED
 from airflow_provider_extend.emulator.views import (
     DATES,
     FAILURE,
@@ -33,8 +32,6 @@ from airflow_provider_extend.emulator.views import (
     link,
     usage,
 )
-
-_SYNC_SECONDS = 300  # of the emulator's time: how long a sync call waits
 
 
 @dataclass(frozen=True)
@@ -87,7 +84,7 @@ def keep(state: State, job: Job, given: Sequence[Row], reading: Row, about: Row)
     """
     if job.type.name == "SPLITTER" and about["ending"] == "PROCESSED":
         reading = reading | {
-            "values": [part_of(state, given[0], part, about["createdAt"]) for part in reading["values"]]
+            "values": [files.part_of(state, given[0], part, about["createdAt"]) for part in reading["values"]]
         }
     version = job.version or {}
     row: Row = {
@@ -114,28 +111,6 @@ def keep(state: State, job: Job, given: Sequence[Row], reading: Row, about: Row)
     return state.store.put(job.type.run, row)
 
 
-def part_of(state: State, file: Row, part: Row, now: str) -> Row:
-    """A part of a split with its id and a file of its own, cut from the original."""
-    store, first, last = state.store, part["startPage"], part["endPage"]
-    pages, key, split_id = documents.pages_of(store, file["id"]), new_id("file_"), new_id("splt_")
-    data = splitting.cut(store.read_blob(file["id"]) or b"", pages, first, last)
-    documents.keep(store, key, data, pages[first - 1 : last])
-    whole, said = (
-        PurePath(file["name"]),
-        {name: part[name] for name in "type identifier startPage endPage".split()},
-    )
-    count = {"pageCount": last - first + 1}
-    row = {
-        "id": key,
-        "name": f"{whole.stem} {first}-{last}{whole.suffix}",
-        "type": file["type"],
-        "uploaded": False,
-    }
-    row |= count | {"parentFileId": file["id"], "createdAt": now, "updatedAt": now}
-    store.put("file", row | {"metadata": count | {"parentSplit": {"id": split_id} | said}})
-    return part | {"id": split_id, "fileId": key}
-
-
 def _start(call: Call, job: Job, given: list[Input], batch_id: str | None = None) -> list[Row]:
     store, state = call.state.store, call.state
     readings = [perform(job.type.name, job.config, one.pages) for one in given]
@@ -150,16 +125,11 @@ def _start(call: Call, job: Job, given: list[Input], batch_id: str | None = None
                 "batch", {"id": batch_id, "kind": job.type.run, "runCount": len(given), "createdAt": now}
             )
             about |= {"batchId": batch_id, "source": "BATCH_PROCESSOR_RUN", "sourceId": batch_id}
-        for one, read in zip(given, readings, strict=True):
+        reasons = [_will_fail(job, read, one.pages) for one, read in zip(given, readings, strict=True)]
+        counts = [len(one.sources) for one in given]
+        timings = clock.begin(state, batch_id is not None, begun, reasons, counts, call.body.get("priority"))
+        for one, read, timing in zip(given, readings, timings, strict=True):
             kept = [files.keep(state, source, now) for source in one.sources]
-            timing = clock.begin(
-                state,
-                batch_id is not None,
-                begun,
-                _will_fail(job, read, one.pages),
-                call.body.get("priority"),
-                len(kept),
-            )
             own = {
                 "id": new_id(prefix(job.type, 2, call.version)),
                 "pages": len(one.pages),
@@ -179,35 +149,27 @@ def create(kind: Type, call: Call) -> Row:
     return call.show(kind.run, _begun(_start(call, _job(kind, call), [inputs.single(call, kind.ways)])[0]))
 
 
-def run_now(kind: Type, call: Call) -> Row:
+def run_now(kind: Type, call: Call) -> Row | Later:
     """The sync call. Assumption: after five minutes it fails with 504, and the run goes on."""
     (row,) = _start(call, _job(kind, call), [inputs.single(call, kind.ways)])
-    ended = _ended(call, kind, row["id"])
-    if ended is None:
-        late = ApiError(504, f"{row['id']} has not ended within five minutes")
+
+    def answer(run: Row, ended: bool) -> Row:
+        if ended:
+            return call.show(kind.run, run)
+        late = ApiError(504, f"{run['id']} has not ended within {call.state.settings['sync_seconds']} s")
         late.retryable = False
         raise late
-    return call.show(kind.run, ended)
+
+    return call.wait(kind.run, row["id"], answer)
 
 
-def create_older(call: Call) -> Row:
+def create_older(call: Call) -> Row | Later:
     """``sync`` waits up to five minutes; after that the run is shown as it is, and goes on."""
     job = _older_job(call)
-    (row,) = _start(call, job, [inputs.older(call)])
-    waited = (
-        _ended(call, job.type, row["id"]) if call.body.get("sync") and call.version != V24 else _begun(row)
-    )
-    return call.show(job.type.run, waited or row)
-
-
-def _ended(call: Call, kind: Type, key: str) -> Row | None:
-    limit = TIMELINE.seconds() + _SYNC_SECONDS
-    while TIMELINE.seconds() < limit:
-        row = call.find(kind.run, key)
-        if clock.progress(row)["status"] in clock.ENDED:
-            return row
-        time.sleep(0.02)
-    return None
+    (row,), kind = _start(call, job, [inputs.older(call)]), job.type.run
+    if call.body.get("sync"):
+        return call.wait(kind, row["id"], lambda run, ended: call.show(kind, run))
+    return call.show(kind, _begun(row))
 
 
 def create_batch(kind: Type, call: Call) -> Row:
@@ -216,28 +178,34 @@ def create_batch(kind: Type, call: Call) -> Row:
     return call.show("batch", call.find("batch", batch_id) | {"status": "PENDING"})
 
 
-def _kind(call: Call) -> Type:
-    """Of the run that an older path names. Assumption: those see no run of an inline config."""
-    for kind in TYPES.values():
-        if (row := call.state.store.get(kind.run, call.params["id"])) and row["processorId"]:
-            return kind
-    raise ApiError(404, f"No processor run with id {call.params['id']}")
+def _found(kind: Type | None, call: Call) -> tuple[Type, Row]:
+    """The run that is named. Assumption: the older paths see no run of an inline config."""
+    for one in [kind] if kind else TYPES.values():
+        if (row := call.state.store.get(one.run, call.params["id"])) and (kind or row["processorId"]):
+            return one, row
+    raise ApiError(404, f"No {kind.verb if kind else 'processor'} run with id {call.params['id']}")
 
 
-def get_older(call: Call) -> Row:
-    kind = _kind(call)
-    return call.show(kind.run, call.find(kind.run, call.params["id"]))
+def get(kind: Type | None, call: Call) -> Row:
+    """Those inside workflow runs too, which no list shows (assumption)."""
+    try:
+        found, row = _found(kind, call)
+    except ApiError:
+        if inside := flows.find(call.view, call.params["id"], [kind.name] if kind else list(TYPES)):
+            return inside
+        raise
+    return call.show(found.run, row)
 
 
 def cancel(kind: Type | None, call: Call) -> Row:
-    run = (kind or _kind(call)).run
     with call.state.store.transaction():
-        cancelled = clock.cancelled(call.find(run, call.params["id"]), ("PROCESSING",), 0)
-        return call.show(run, call.state.store.put(run, cancelled))
+        found, row = _found(kind, call)
+        cancelled = clock.cancelled(call.state, row, ("PROCESSING",), 0)
+        return call.show(found.run, call.state.store.put(found.run, cancelled))
 
 
 def delete(kind: Type | None, call: Call) -> Row:
-    return call.delete_run((kind or _kind(call)).run)
+    return call.delete_run(_found(kind, call)[0].run)
 
 
 # How one is seen
@@ -245,8 +213,8 @@ def delete(kind: Type | None, call: Call) -> Row:
 
 def _run(kind: Type, view: View, row: Row) -> Row:
     """A stored run, or the one inside a step of a workflow, which brings its reading along."""
-    at, store = clock.progress(row), view.state.store
-    done, of, noun, new = at["status"] in clock.DONE, row["processorId"], kind.noun, view.style == V26
+    at, store = view.state.clock.progress(row), view.state.store
+    done, of, noun, new = at["status"] in DONE, row["processorId"], kind.noun, view.style == V26
 
     parse = ("parse_run", row["parseRunId"], row["pages"])
 
@@ -292,8 +260,8 @@ def batch_status(state: State, row: Row) -> str:
     if row.get("forced"):
         return str(row["forced"]["status"])
     members = [(seq, run) for seq, run in state.store.all(row["kind"]) if run["batchId"] == row["id"]]
-    seen = {run["status"] for _, run in clock.as_of_now(members)}
-    return "PROCESSED" if seen <= clock.ENDED else "PENDING" if seen == {"PENDING"} else "PROCESSING"
+    seen = {run["status"] for _, run in state.clock.as_of_now(members)}
+    return "PROCESSED" if seen <= ENDED else "PENDING" if seen == {"PENDING"} else "PROCESSING"
 
 
 _OUTPUTS = "output initialOutput reviewedOutput"
@@ -331,7 +299,7 @@ _RUNS, _RUN = "/processor_runs", "/processor_runs/{id}"
 _NEW_RUN = (
     "processorId:str version:str? file:object? rawText:str? priority:1..100? metadata:object? config:object?"
 )
-_ONE_FILE = "file:object priority:1..100? metadata:object?"
+_ONE_FILE = "file:object metadata:object?"
 _EVERY = listing(
     " ".join(_type.run for _type in TYPES.values()),
     filters=_OLDER,
@@ -345,25 +313,23 @@ ROUTES = [
     Route("POST", _RUNS, (V24,), create_older, "processorRun", _NEW_RUN, run=True),
     Route("POST", _RUNS, SINCE_2025, create_older, "processorRun", f"{_NEW_RUN} sync:bool?", run=True),
     Route("GET", _RUNS, SINCE_2025, _EVERY, "processorRuns"),
-    Route("GET", _RUN, ALL, get_older, "processorRun"),
+    Route("GET", _RUN, ALL, partial(get, None), "processorRun"),
     Route("POST", _RUN + "/cancel", SINCE_2025, partial(cancel, None), "processorRun"),
     Route("DELETE", _RUN, SINCE_2025, partial(delete, None), "documentProcessorRunId"),
     Route("GET", "/batch_runs/{id}", NEW, reading("batch", "batch")),
 ]
 for _type in TYPES.values():
-    _named = (
-        f"{_type.noun}.id:str {_type.noun}.version:str? {_type.noun}.overrideConfig:object? config:object?"
-    )
-    _new = f"{_type.noun}:object? {_named} {_ONE_FILE if _type.classes else INPUT}"
-    _many = f"{_type.noun}:object {_named} inputs:array priority:1..100?"
+    _named = "(id:str version:str? overrideConfig:object?) config:object?"
+    _new = f"{_type.noun}?{_named} {_ONE_FILE if _type.classes else INPUT}"
+    _many = f"{_type.noun}{_named} inputs:array {PRIORITY}"
     _filters = {f"{_type.noun}Id": same("processorId")} | _SOURCE | MEMBER
     _runs, _one = f"/{_type.run}s", f"/{_type.run}s/{{id}}"
     ROUTES += [
         Route("POST", f"/{_type.verb}", NEW, partial(run_now, _type), "", _new, run=True),
-        Route("POST", _runs, NEW, partial(create, _type), "", _new, run=True),
+        Route("POST", _runs, NEW, partial(create, _type), "", f"{_new} {PRIORITY}", run=True),
         Route("POST", f"{_runs}/batch", NEW, partial(create_batch, _type), "", _many, run=True),
         Route("GET", _runs, NEW, listing(_type.run, filters=_filters, runs=True, values=_VALUES)),
-        Route("GET", _one, NEW, reading(_type.run, _type.run)),
+        Route("GET", _one, NEW, partial(get, _type)),
         Route("POST", _one + "/cancel", NEW, partial(cancel, _type)),
         Route("DELETE", _one, NEW, partial(delete, _type)),
     ]

@@ -7,7 +7,7 @@ from functools import partial
 from airflow_provider_extend.emulator import extraction
 from airflow_provider_extend.emulator.call import Call, Page
 from airflow_provider_extend.emulator.families import files
-from airflow_provider_extend.emulator.lists import Filters, listing, paged, same, visible
+from airflow_provider_extend.emulator.lists import listing, paged, same, visible
 from airflow_provider_extend.emulator.processing import TYPES, Type, prefix
 from airflow_provider_extend.emulator.route import ALL, NEW, SINCE_2025, Route
 from airflow_provider_extend.emulator.state import V24, V25, V26, ApiError, State
@@ -176,7 +176,6 @@ BUILDERS: Builders = {"processor": _processor, "version": _version}
 _CONFIG = "config:object?"
 _CHANGE = f"name:str? {_CONFIG}"
 _PUBLISH = f"releaseType:major|minor description:str? {_CONFIG}"
-_OF_TYPE: Filters = {"type": same("type")}
 
 
 def _routes(
@@ -196,10 +195,11 @@ def _routes(
 ROUTES = _routes(
     "/processors", None, f"type:{'|'.join(TYPES)} cloneProcessorId:str?", "/publish", "processorVersion", ALL
 )
-ROUTES += [Route("GET", "/processors", SINCE_2025, listing("processor", filters=_OF_TYPE), "processors")]
+_LISTED = listing("processor", filters={"type": same("type")}, values={"type": tuple(TYPES)})
+ROUTES += [Route("GET", "/processors", SINCE_2025, _LISTED, "processors")]
 for _kind in TYPES.values():
     _path, _new = f"/{_kind.noun}s", f"clone{_kind.noun.capitalize()}Id:str?"
-    _new += "" if _kind.classes else " generate:object? generate.files:array generate.instructions:str?"
+    _new += "" if _kind.classes else " generate?(files:array instructions:str?)"
     ROUTES += _routes(_path, _kind, _new, "/versions", "", NEW)
     ROUTES += [
         Route("GET", _path, NEW, listing("processor", only=lambda row, name=_kind.name: row["type"] == name)),  # type: ignore[misc]

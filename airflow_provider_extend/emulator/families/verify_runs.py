@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from airflow_provider_extend.emulator import checks, inputs, specs
+from airflow_provider_extend.emulator import checks, inputs
 from airflow_provider_extend.emulator.call import Call, Page
 from airflow_provider_extend.emulator.families import document_runs, files
 from airflow_provider_extend.emulator.families.document_runs import Failed, Kind, Outcome
@@ -17,20 +17,14 @@ from airflow_provider_extend.emulator.views import DATES, FAILURE, Builders, Sha
 
 _FORMATS = frozenset("pdf jpeg png webp".split())
 _RELEASE = "0.1.0"
-_CONFIG = specs.Object(
-    {
-        "engine": ("verify_agentic", "verify_light"),
-        "engineVersion": ("latest", _RELEASE),
-        "advancedOptions": specs.Object({"requireParsing": bool}, closed=True),
-    },
-    closed=True,
-)
-_LEVELS = ("LOW", "MEDIUM", "HIGH")
+_CONFIG = f"""config?(
+    engine:verify_agentic|verify_light? engineVersion:latest|{_RELEASE}? advancedOptions?(requireParsing:bool? !) !
+)"""
+_VALUES = {"source": ("API", "STUDIO"), "riskLevel": ("LOW", "MEDIUM", "HIGH")}
 
 
 def _given(call: Call) -> tuple[Input, Row]:
     config = call.body.get("config") or {}
-    specs.check(config, _CONFIG, "config")
     engine = config.get("engine") or "verify_agentic"
     agentic = engine == "verify_agentic"
     parsed = (config.get("advancedOptions") or {}).get("requireParsing")
@@ -75,11 +69,9 @@ _FILTERS: Filters = {"source": same("source"), "sourceId": same("sourceId"), "fi
 
 def list_runs(call: Call) -> Page:
     """By the risk that came out, too: of runs that are done, and whose result is still there."""
-    level, state = call.query.get("riskLevel"), call.state
-    if level is not None and level not in _LEVELS:
-        raise ApiError(400, f"riskLevel must be one of {', '.join(_LEVELS)}")
+    state = call.state
     risk = {"riskLevel": lambda row, wanted: _risk(document_runs.output_of(state, row)) == wanted}
-    return listing("verify_run", filters=_FILTERS | risk, runs=True)(call)
+    return listing("verify_run", filters=_FILTERS | risk, runs=True, values=_VALUES)(call)
 
 
 def _risk(output: Row | None) -> str | None:
@@ -102,7 +94,7 @@ SHAPES: Shapes = {
 
 BUILDERS: Builders = {"verify_run": _verify_run}
 
-_VERIFY = "file:object config:object? metadata:object?"
+_VERIFY = f"file:object {_CONFIG} metadata:object?"
 
 ROUTES = [
     Route("POST", "/verify", NEW, document_runs.creating(VERIFY, sync=True), "", _VERIFY, run=True),

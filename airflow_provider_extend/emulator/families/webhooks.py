@@ -183,12 +183,11 @@ _ENDPOINTS = listing(
 )
 _OF: Filters = {key: same(key) for key in ("webhookEndpointId", "resourceId")}
 _OPTIONS = (
-    "advancedOptions:object? advancedOptions.headers:object? advancedOptions.payload:object? "
-    "advancedOptions.payload.format:json|url advancedOptions.payload.urlThresholdBytes:0..1000000000? !"
+    "advancedOptions?(headers:object? payload?(format:json|url urlThresholdBytes:0..1000000000? !) !) !"
 )
-_EVENTS = "enabledEvents:array enabledEvents[]:str"
+_EVENTS = "enabledEvents[]:str"
 _ENDPOINT = f"url:str name:str status:enabled|disabled? {_EVENTS} apiVersion:{'|'.join(VERSIONS)} {_OPTIONS}"
-_CHANGES = f"url:str? name:str? status:enabled|disabled? enabledEvents:array? enabledEvents[]:str {_OPTIONS}"
+_CHANGES = f"url:str? name:str? status:enabled|disabled? enabledEvents[]:str? {_OPTIONS}"
 _SUBSCRIPTION = f"webhookEndpointId:str resourceType:{'|'.join(_OF_ONE[V26])} resourceId:str {_EVENTS} !"
 
 ROUTES = [

@@ -7,12 +7,13 @@ import time
 from airflow_provider_extend.emulator import clock, flows, inputs
 from airflow_provider_extend.emulator.call import Call
 from airflow_provider_extend.emulator.families import files, workflows
-from airflow_provider_extend.emulator.inputs import INPUT, Input
+from airflow_provider_extend.emulator.inputs import INPUT, PRIORITY, Input
 from airflow_provider_extend.emulator.lists import MEMBER, Filters, listing, reading, same
 from airflow_provider_extend.emulator.processing import TYPES
 from airflow_provider_extend.emulator.route import ALL, NEW, OLD, SINCE_2025, Route
 from airflow_provider_extend.emulator.state import V24, V25, V26, ApiError
 from airflow_provider_extend.emulator.store import Row, new_id
+from airflow_provider_extend.emulator.timeline import DONE
 from airflow_provider_extend.emulator.views import (
     DATES,
     FAILURE,
@@ -51,7 +52,15 @@ def _start(
     rows = []
     with store.transaction():
         begun, now = time.time(), store.stamp()
-        for one, made in zip(given, walks, strict=True):
+        reasons = [
+            made.failure if one.pages else "FAILED_TO_PROCESS_FILE"
+            for one, made in zip(given, walks, strict=True)
+        ]
+        counts = [len(one.sources) for one in given]
+        timings = clock.begin(state, True, begun, reasons, counts, priority)
+        for one, made, timing in zip(given, walks, timings, strict=True):
+            if timing["ending"] == "PROCESSED" and (made.waiting or state.settings["review_workflow_runs"]):
+                timing["ending"] = "NEEDS_REVIEW"
             kept = [files.keep(state, source, now) for source in one.sources]
             names = ", ".join(file["name"] for file in kept)
             ids = [file["id"] for file in kept]
@@ -71,7 +80,7 @@ def _start(
                 "steps": [],
                 "documents": [{"fileIds": ids, "parent": None, "pages": len(one.pages)}],
                 "metadata": one.metadata or {},
-                **flows.timing(state, made, one.pages, begun, priority, len(ids)),
+                **timing,
                 "createdAt": now,
             }
             result: Row = {"id": row["id"], "readings": []}
@@ -113,7 +122,7 @@ def update(call: Call) -> Row:
 def cancel(call: Call) -> Row:
     with call.state.store.transaction():
         row = call.find("workflow_run", call.params["id"])
-        cancelled = clock.cancelled(row, ("PENDING", "PROCESSING"), _STOP_SHARE)
+        cancelled = clock.cancelled(call.state, row, ("PENDING", "PROCESSING"), _STOP_SHARE)
         return call.show(_FULL, call.state.store.put("workflow_run", cancelled))
 
 
@@ -136,7 +145,7 @@ def correct(call: Call) -> Row:
         ]
         if not at:
             raise ApiError(404, f"Run {row['id']} has no output {call.params['outputId']}")
-        if (status := clock.progress(row)["status"]) not in ("PROCESSED", "NEEDS_REVIEW"):
+        if (status := call.state.clock.progress(row)["status"]) not in ("PROCESSED", "NEEDS_REVIEW"):
             raise ApiError(
                 400, f"Outputs can be corrected in PROCESSED or NEEDS_REVIEW; this run is in {status}"
             )
@@ -166,7 +175,7 @@ def review(call: Call, body: Row) -> Row:
     store = call.state.store
     with store.transaction():
         row = call.find("workflow_run", call.params["id"])
-        if (status := clock.progress(row)["status"]) != "NEEDS_REVIEW":
+        if (status := call.state.clock.progress(row)["status"]) != "NEEDS_REVIEW":
             raise ApiError(400, f"A run is reviewed in NEEDS_REVIEW; this one is {status}")
         result = store.need("result", row["id"])
         done = [(at, step) for at, step in enumerate(row["steps"]) if step["kind"]]
@@ -196,12 +205,13 @@ def _pass(call: Call, row: Row, result: Row, by: Row | None) -> None:
 
 
 def _workflow_run(view: View, row: Row) -> Row:
-    at, (start, end) = clock.progress(row), clock.times(row)
+    line = view.state.clock
+    at, (start, end) = line.progress(row), line.times(row)
     store, status = view.state.store, at["status"]
     workflow = store.need("workflow", row["workflowId"])
     version = store.need("workflow_version", row["workflowVersionId"])
     by, reviewed = row.get("reviewer") or {}, status in ("REJECTED", "REVIEWED") or bool(row.get("reviews"))
-    reviewed_at = clock.passed(row)[-1][1] if reviewed else None
+    reviewed_at = line.passed(row)[-1][1] if reviewed else None
     moved = row | at
     parts = [(TYPES[step["kind"]].run, step["runId"], 1) for step in row["steps"] if step["kind"]]
     parts += [("parse_run", row["parseRunId"], row["pages"])]
@@ -221,9 +231,9 @@ def _workflow_run(view: View, row: Row) -> Row:
         "reviewedBy": by.get("id" if view.style == V24 else "email"),
         "reviewedByUser": by.get("email"),
         "rejectionNote": row.get("rejectionNote"),
-        "outputs": lambda: _outputs(view, moved) if status in clock.DONE else [],
+        "outputs": lambda: _outputs(view, moved) if status in DONE else [],
         "stepRuns": lambda: _step_runs(view, moved) if view.style == V26 and start else [],
-        "usage": usage(view, own, parts) if status in clock.DONE else None,
+        "usage": usage(view, own, parts) if status in DONE else None,
         "url": link(view, row),
         "dashboardUrl": link(view, row),
     }
@@ -250,7 +260,7 @@ def _outputs(view: View, row: Row) -> list[Row]:
 
 
 def _step_runs(view: View, row: Row) -> list[Row]:
-    done = row["status"] in clock.DONE
+    done = row["status"] in DONE
     stopped = row["status"] in ("FAILED", "CANCELLED")
     shown = "PROCESSED" if done else row["status"] if stopped else "PROCESSING"
     readings = view.state.store.need("result", row["id"])["readings"]
@@ -304,17 +314,13 @@ BUILDERS: Builders = {"workflow_run": _workflow_run, _FULL: _full}
 _FLOWN: Filters = {"workflowId": same("workflowId")}
 
 
+_OUTPUTS = "outputs[]?(processorId:str output:object)"
 _OLD_INPUT = (
-    "workflowId:str files:array? rawTexts:array? rawTexts[]:str? version:str? name:str? priority:1..100? "
-    "metadata:object? files[].outputs:array? files[].outputs[]:object files[].outputs[].processorId:str "
-    "files[].outputs[].output:object"
+    f"workflowId:str files[]?({_OUTPUTS}) rawTexts[]:str? version:str? name:str? {PRIORITY} metadata:object?"
 )
-_NEW_INPUT = (
-    f"workflow:object workflow.id:str workflow.version:str? secrets:object? {INPUT} outputs[]:object "
-    "outputs[].processorId:str outputs[].output:object"
-)
-_INPUTS = "inputs:array inputs[]:object inputs[].secrets:object?"
-_NEW_BATCH = f"workflow:object workflow.id:str workflow.version:str? priority:1..100? {_INPUTS}"
+_WORKFLOW, _INPUTS = "workflow(id:str version:str?)", "inputs[](secrets:object?)"
+_NEW_INPUT = f"{_WORKFLOW} secrets:object? {INPUT} {PRIORITY} {_OUTPUTS}"
+_NEW_BATCH = f"{_WORKFLOW} {PRIORITY} {_INPUTS}"
 
 _RUNS, _RUN = "/workflow_runs", "/workflow_runs/{id}"
 _LISTED = listing("workflow_run", filters=_FLOWN | MEMBER, runs=True)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from airflow_provider_extend.emulator import specs
+from airflow_provider_extend.emulator import bodies
 from airflow_provider_extend.emulator import steps as graph
 from airflow_provider_extend.emulator.call import Call
 from airflow_provider_extend.emulator.families import processors
-from airflow_provider_extend.emulator.families.parse_runs import CONFIG
 from airflow_provider_extend.emulator.lists import listing, reading
+from airflow_provider_extend.emulator.parsing import CONFIG
 from airflow_provider_extend.emulator.processing import TYPES, Type
 from airflow_provider_extend.emulator.route import NEW, OLD, Route
 from airflow_provider_extend.emulator.state import V24, V25, V26, ApiError
@@ -24,7 +24,7 @@ def _steps(call: Call) -> list[Row] | None:
     kept = []
     for at, step in enumerate(steps):
         if parse := (step.get("config") or {}).get("parseConfig"):
-            specs.check(parse, CONFIG, f"steps[{at}].config.parseConfig")
+            bodies.check(CONFIG, parse, f"steps[{at}].config.parseConfig")
         if reference := _reference(step):
             noun, named = reference
             filled = named | {"version": named.get("version") or "latest"}
