@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from airflow_provider_extend.api.configs import check_config
 from airflow_provider_extend.api.errors import ExtendInputError
-from airflow_provider_extend.api.versions import V2024, V2026
+from airflow_provider_extend.api.versions import V2024, V2025, V2026
 from airflow_provider_extend.operators._call import (
     BY_CREATION,
     ExtendCallOperator,
@@ -22,6 +23,9 @@ from airflow_provider_extend.processors import NAME_ITS_TYPE, check_processor_ty
 if TYPE_CHECKING:
     from airflow_provider_extend._compat import Context
     from airflow_provider_extend.client import ExtendClient
+
+#: Type of processor -> what its config is of, in the words of `check_config`.
+_CONFIGURED = {"EXTRACT": "extract", "CLASSIFY": "classify", "SPLITTER": "split"}
 
 
 class ExtendCreateProcessorOperator(ExtendCreateOperator):
@@ -78,8 +82,7 @@ class ExtendCreateProcessorOperator(ExtendCreateOperator):
             [cloned] = checked_ids(clone_processor_id=self.clone_processor_id)
             body[f"clone{(family or 'processor').title()}Id"] = cloned
         if self.config is not None:
-            config = config_in(version, self.config, self.processor_type)
-            check_json("processors.update", config)
+            config = _checked_config(version, self.config, self.processor_type, self.log)
             if version != V2024:  # there it follows the create
                 body["config"] = config
         return Request(f"{family or 'processor'}s.create", body=body)
@@ -144,7 +147,7 @@ class ExtendUpdateProcessorOperator(ExtendCallOperator):
         if self.name is not None:
             body["name"] = checked_text(self.name, "name")
         if self.config is not None:
-            body["config"] = config_in(version, self.config, self.processor_type)
+            body["config"] = _checked_config(version, self.config, self.processor_type, self.log)
         if not body:
             raise ExtendInputError(
                 "Neither name nor config is given: expected at least one. Nothing was sent."
@@ -197,6 +200,22 @@ def config_in(version: str, config: Any, processor_type: str | None) -> dict[str
         )
     rest = {key: value for key, value in config.items() if key != "type"}
     return rest if version == V2026 else {"type": processor_type, **rest}
+
+
+def _checked_config(version: str, config: Any, processor_type: str | None, log: Any) -> dict[str, Any]:
+    """`config` as `version` has it, checked as far as its type is known; warnings are logged.
+
+    :raises ExtendInputError: `version` does not take it.
+    """
+    fitted = config_in(version, config, processor_type)
+    check_json("processors.update", fitted)
+    kind = _CONFIGURED.get(str(processor_type or fitted.get("type")))
+    # The old paths of 2026-02-09 take the configs of 2025-04-21.
+    form = version if family_in(version, processor_type) else min(version, V2025)
+    if kind is not None:
+        for warning in check_config(kind, form, fitted, partial=True):
+            log.warning("%s", warning)
+    return fitted
 
 
 def _check_known(processor_type: str | None) -> None:

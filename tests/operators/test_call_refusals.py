@@ -196,6 +196,54 @@ def requests_mock_any() -> Any:
     return requests_mock.ANY
 
 
+# Configs of processors
+
+
+@pytest.mark.parametrize(
+    ("version", "given", "words"),
+    [
+        (V26, {**NAMED, "config": {"fields": []}}, "fields is called schema"),
+        (
+            V25,
+            {**NAMED, "config": {"customExtractionRules": "x"}},
+            "customExtractionRules is called extractionRules",
+        ),
+        (
+            V26,
+            {"config": {"type": "EXTRACT", "customExtractionRules": "x"}},
+            "is called extractionRules in 2025-04-21",
+        ),
+        (
+            V24,
+            {**NAMED, "config": {"extractionRules": "x"}},
+            "extractionRules is called customExtractionRules",
+        ),
+    ],
+)
+def test_a_config_of_another_version_is_refused_and_its_names_are_told(
+    requests_mock, connect, task, version, given, words
+) -> None:
+    connect(version)
+    operators = [ExtendUpdateProcessorOperator(task_id="t", processor_id="p_1", **given)]
+    if "processor_type" in given:
+        operators.append(ExtendCreateProcessorOperator(task_id="t", name="n", **given))
+    for operator in operators:
+        with pytest.raises(AirflowFailException, match=f"{words}.*Nothing was sent"):
+            task.run(operator)
+    assert requests_mock.call_count == 0
+
+
+def test_a_key_that_no_version_documents_is_sent_with_a_warning(
+    requests_mock, connect, task, log_text
+) -> None:
+    connect(V26)
+    requests_mock.post(f"{HOSTS[V26]}/extractors/p_1", json={"id": "p_1"})
+    config = {"ofTomorrow": 1}
+    task.run(ExtendUpdateProcessorOperator(task_id="t", processor_id="p_1", **NAMED, config=config))
+    assert requests_mock.last_request.json() == {"config": config}
+    assert log_text().count("ofTomorrow is not documented") == 1
+
+
 # What is refused before anything is sent
 
 REFUSED: list[tuple[Any, dict[str, Any], str]] = [
