@@ -101,7 +101,7 @@ def push_run(
             _write(output_path, whole)
             kept = f"all is at {output_path}"
         except Exception as error:
-            lost = f"{output_path} cannot be written ({type(error).__name__})."
+            lost = f"{output_path} cannot be written ({_why(output_path, error)})."
             log.error("%s", lost)
     for key, value in {**beside, **members_of(run)}.items():
         shown = without_signed_urls(value)
@@ -144,7 +144,7 @@ def write_answer(output_path: str, answer: Any) -> None:
         _write(output_path, without_signed_urls(answer))
     except Exception as error:
         raise ExtendInputError(
-            f"{output_path!r} cannot be written ({type(error).__name__}). What was asked of Extend was done."
+            f"{output_path!r} cannot be written ({_why(output_path, error)}). What was asked of Extend was done."
         ) from None
 
 
@@ -156,6 +156,14 @@ def _write(output_path: str, value: Any) -> None:
     if path.protocol in ("", "file"):
         path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(value))
+
+
+def _why(output_path: str, error: Exception) -> str:
+    """The kind of error: its text may hold a key of the store."""
+    scheme, separator, _ = output_path.partition("://")
+    unknown = separator and isinstance(error, ValueError | ImportError)
+    hint = f"; is a provider with a store for {scheme}:// installed?" if unknown else ""
+    return f"{type(error).__name__}{hint}"
 
 
 def members_of(run: Run) -> dict[str, Any]:

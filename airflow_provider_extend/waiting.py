@@ -318,5 +318,5 @@ def _reason(run: Run) -> str:
         told = ", ".join(f"{count} {status}" for status, count in sorted(unlike.items()))
         return f"of its {len(run.members)} runs {sum(unlike.values())} did not succeed ({told})"
     if run.failure_reason:
-        return f"reason {run.failure_reason}: {run.failure_message or 'no message'}"
+        return f"reason {run.failure_reason}: {(run.failure_message or 'no message').rstrip('.')}"
     return _REASONS.get(run.outcome or "", "Extend's API gives no reason for it")

@@ -229,6 +229,13 @@ def test_a_path_that_cannot_be_written_does_not_lose_the_result_of_a_run(example
     assert f"{path} cannot be written" in caplog.text
 
 
+def test_a_store_that_airflow_does_not_know_is_named(example, ti, caplog):
+    path = "nowhere://bucket/run.json"
+    pushed(ti, run_2024(example), path)
+    assert f"{path} cannot be written (ValueError; is a provider" in caplog.text
+    assert "a store for nowhere:// installed?" in caplog.text
+
+
 # --- fingerprints ----------------------------------------------------------------------------------------
 
 

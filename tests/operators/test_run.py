@@ -832,10 +832,14 @@ def test_two_deployments_do_not_find_each_others_runs(extend, new_task, monkeypa
 
 @pytest.mark.parametrize("status", ["FAILED", "CANCELLED"])
 def test_a_run_that_ends_badly_fails_the_task_for_good(extend, task, monkeypatch, status) -> None:
-    reason = {"failureReason": "CORRUPT_FILE", "failureMessage": "cannot be opened"}
+    reason = {"failureReason": "CORRUPT_FILE", "failureMessage": "It cannot be opened."}
     monkeypatch.setattr(time, "sleep", lambda seconds: extend.end(status, **reason))
     error = failed(task, extract())
-    for told in ("extract run exr_1", status, "CORRUPT_FILE", "https://dashboard.extend.ai/runs/1"):
+    for told in (
+        "extract run exr_1",
+        status,
+        "CORRUPT_FILE: It cannot be opened. Open https://dashboard.extend.ai/runs/1",
+    ):
         assert told in str(error)
     assert "token=signed" not in str(error)
     assert task.xcoms["spent"]["runs"] == 1
