@@ -109,12 +109,12 @@ def test_links_in_the_usage_lose_their_query_and_the_link_of_the_run_its_signatu
     run = run_2024(
         example,
         usage={"invoice": "https://x.example.com/i?sig=abc"},
-        url="https://d.example.com/r?token=abc&run=1",
+        url="https://d.example.com/r?token=abc&runId=1",
     )
     result = result_of_run(run)
     assert "abc" not in json.dumps(result)
     assert result["usage"] == {"invoice": "https://x.example.com/i"}
-    assert result["url"] == "https://d.example.com/r?run=1", "which of a page is meant"
+    assert result["url"] == "https://d.example.com/r?runId=1", "which of a page is meant"
 
 
 def test_beyond_48_kilobytes_only_aggregates_are_kept():
