@@ -143,7 +143,9 @@ ENDPOINT = {
     "secret_to": "a_secret",
 }
 RUNS = [{"run_id": "run_1", "kind": kind} for kind in READS]
-TYPED_RUNS = [*RUNS, *({"run_id": "run_1", "kind": "processor_run", **typed} for typed in TYPES)]
+#: The list that is asked first does not show it.
+UNLISTED = {"run_id": "elsewhere", "kind": "verify_run"}
+TYPED_RUNS = [*RUNS, UNLISTED, *({"run_id": "run_1", "kind": "processor_run", **typed} for typed in TYPES)]
 
 #: Beside the tables of the operators' own tests: what an author writes, the same in each version.
 GIVEN: dict[str, list[dict[str, Any]]] = {
@@ -180,7 +182,8 @@ GIVEN: dict[str, list[dict[str, Any]]] = {
     ],
     "ExtendPublishWorkflowVersionOperator": [{"workflow_id": "w_1"}],
     "ExtendRunEvaluationSetOperator": [{"evaluation_set_id": "ev_1", "wait_for_completion": True}],
-    "ExtendRunSensor": [run | ({"members": 1} if run["kind"] == "workflow_batch" else {}) for run in RUNS],
+    "ExtendRunSensor": [UNLISTED]
+    + [run | ({"members": 1} if run["kind"] == "workflow_batch" else {}) for run in RUNS],
     "ExtendUpdateProcessorOperator": [{"processor_id": "p_1", "name": "N", **typed} for typed in TYPES],
     "ExtendUploadFilesOperator": [{"paths": [str(Path(__file__).parents[1] / "README.md")]}],
     "ExtendWorkflowRunSensor": [{"workflow_run_id": "run_1"}],

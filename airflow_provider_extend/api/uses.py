@@ -40,19 +40,16 @@ def reading(kind: str, version: str) -> Names:
 
 
 def watching(kind: str, version: str) -> Names:
-    """What is called while a run of `kind` is waited for, and once it has ended."""
-    return glancing(kind, version) | reading(kind, version)
-
-
-def glancing(kind: str, version: str) -> Names:
-    """What `reading.glance` calls: the run's status, and no result that is given once."""
-    return _there([f"{kind}s.list"], version) if kind in DELIVERED_ONCE else reading(kind, version)
+    """What is called while a run of `kind` is waited for: a list first where a read takes the result away, and the read
+    for what is not there, or has ended."""
+    listed = _there([f"{kind}s.list"], version) if kind in DELIVERED_ONCE else frozenset()
+    return listed | reading(kind, version)
 
 
 def cancelling(kind: str, version: str) -> Names:
     """What is called to cancel a run of `kind` and to see what became of it; nothing where no call cancels one."""
     cancel = cancels(kind, version)
-    return reading(kind, version) | {cancel} if cancel else frozenset()
+    return watching(kind, version) | {cancel} if cancel else frozenset()
 
 
 def starting(kind: str, create: str, version: str) -> Names:

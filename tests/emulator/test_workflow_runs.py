@@ -507,7 +507,7 @@ def test_the_link_of_a_run_leads_to_a_page(api, start) -> None:
 
 def test_the_runs_inside_are_read_by_their_ids(api, start) -> None:
     run = api.until(f"/workflow_runs/{start()['id']}", "PROCESSED")
-    parse, extract = (list(step["result"].values())[0] for step in run["stepRuns"])
+    parse, extract = (next(iter(step["result"].values())) for step in run["stepRuns"])
     assert api.ok("GET", f"/extract_runs/{extract['id']}") == extract
     assert api.ok("GET", f"/parse_runs/{parse['id']}") == parse
     assert extract["parseRunId"] == parse["id"]

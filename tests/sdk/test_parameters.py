@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from airflow_provider_extend.api.endpoints import find, rows
+from tests.sdk.names import WITHOUT_METHOD, endpoint_of
 from tests.sdk.shapes import VERSIONS, shapes
-from tests.sdk.test_sdks import NO_CALL, WITHOUT_METHOD, _endpoint
+from tests.sdk.test_sdks import NO_CALL
 
 pytestmark = [pytest.mark.slow, pytest.mark.sdk]
 
@@ -29,7 +30,7 @@ def test_a_call_takes_what_the_client_takes(client: str, version: str) -> None:
         for method, taken in calls(client).items()
     }
     assert theirs == {
-        method: {p.keyword: p.required for p in find(_endpoint(method)).parameters(version)}
+        method: {p.keyword: p.required for p in find(endpoint_of(method)).parameters(version)}
         for method in theirs
     }
 
@@ -37,11 +38,11 @@ def test_a_call_takes_what_the_client_takes(client: str, version: str) -> None:
 @pytest.mark.parametrize(("client", "version"), VERSIONS.items())
 def test_a_call_takes_as_many_ids_as_the_client(client: str, version: str) -> None:
     theirs = {method: len(taken["ids"]) for method, taken in calls(client).items()}
-    assert theirs == {method: len(find(_endpoint(method)).id_names(version)) for method in theirs}
+    assert theirs == {method: len(find(endpoint_of(method)).id_names(version)) for method in theirs}
 
 
 @pytest.mark.parametrize(("client", "version"), VERSIONS.items())
 def test_every_endpoint_that_the_client_has_is_compared(client: str, version: str) -> None:
-    compared = {_endpoint(method) for method in calls(client)}
+    compared = {endpoint_of(method) for method in calls(client)}
     missing = [row for row in rows() if row["version"] == version and row["name"] not in compared]
-    assert [f"{row['method']} {row['path']}" for row in missing] == WITHOUT_METHOD[version]
+    assert [row["name"] for row in missing] == [*WITHOUT_METHOD[version]]
