@@ -149,7 +149,7 @@ def sent(path: str, function: str = "") -> frozenset[tuple[str, str]]:
     if function:
         [tree] = [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef) and n.name == function]
     calls = (node.args for node in ast.walk(tree) if isinstance(node, ast.Call) and len(node.args) >= 2)
-    pairs = ((_text(method), _text(path)) for method, path, *_ in calls)
+    pairs = ((_text(method), _text(path).partition("?")[0]) for method, path, *_ in calls)
     return frozenset((method, path) for method, path in pairs if method.isupper() and path.startswith("/"))
 
 

@@ -35,7 +35,7 @@ HOLDS = {
 @pytest.mark.parametrize("name", ENDPOINTS)
 def test_an_object_that_may_hold_content_is_held_back_wherever_it_is_answered_whole(name) -> None:
     endpoint = ENDPOINTS[name]
-    if not HOLDS[endpoint.resource]:
+    if not HOLDS.get(endpoint.resource, True):  # what is new is held back
         assert not may_hold_content(name)
     elif endpoint.verb in ("retrieve", "cancel", "update", "correct_outputs", "create_sync", "generate"):
         assert may_hold_content(name)

