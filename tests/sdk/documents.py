@@ -16,6 +16,13 @@ SCHEMA = {
     },
 }
 EXTRACT: dict[str, Any] = {"schema": SCHEMA}
+FIELDS: dict[str, Any] = {
+    "type": "EXTRACT",
+    "fields": [
+        {"id": "number", "name": "number", "type": "string", "description": 'The "Invoice number"'},
+        {"id": "total", "name": "total", "type": "number", "description": 'The "Total"'},
+    ],
+}
 _CLASSES = [
     {"id": "invoice", "type": "invoice", "description": "An invoice with an invoice number and a total"},
     {"id": "receipt", "type": "receipt", "description": "A receipt of a purchase that was paid in cash"},

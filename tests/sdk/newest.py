@@ -9,15 +9,11 @@ from typing import Any
 import httpx
 from extend_ai.wrapper.polling import PollingOptions
 
-from tests.sdk.documents import CLASSIFY, EXTRACT, FORM, INVOICE, RECEIPT, SPLIT, pdf
+from tests.sdk import events
+from tests.sdk.documents import EXTRACT, FORM, INVOICE, RECEIPT, pdf
+from tests.sdk.events import PROCESSORS, VERSION
 from tests.sdk.recorder import Missing, Receiver, Recorder
 
-VERSION = "2026-02-09"
-PROCESSORS = {
-    "extract": ("extractor", EXTRACT),
-    "classify": ("classifier", CLASSIFY),
-    "split": ("splitter", SPLIT),
-}
 FAST = PollingOptions(fast_poll_interval_ms=100, max_wait_ms=20_000)
 EVENTS = ["extract_run.processed", "extract_run.failed"]
 
@@ -376,10 +372,6 @@ class Program:
             event = self.do("webhooks.verify_and_parse", body.decode(), headers, secret)
             self.do("webhooks.parse", body.decode())
             self.do("webhooks.is_signed_url_event", event)
-            said = getattr(event, "event_type", None) or (
-                event.get("eventType") if isinstance(event, dict) else None
-            )
-            self.recorder.calls[-1]["event"] = str(said)
         changed = {"payload": {"format": "url", "urlThresholdBytes": 1}}
         self.do(f"{ends}.update", made.id, advanced_options=changed)
         self.do("extract_runs.create", file=file, extractor={"id": extractor_id})
@@ -407,6 +399,7 @@ def main() -> None:
     program.workflows(processors)
     program.legacy()
     program.webhooks(processors["extractor"])
+    events.drive(program)
     program.recorder.report()
 
 

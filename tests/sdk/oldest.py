@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from tests.sdk.documents import CLASSIFY, EXTRACT, FORM, INVOICE, RECEIPT, SPLIT, pdf
+from tests.sdk.documents import CLASSIFY, EXTRACT, FIELDS, FORM, INVOICE, RECEIPT, SPLIT, pdf
 from tests.sdk.recorder import Recorder
 
 VERSION = "2025-04-21"
@@ -97,6 +97,8 @@ class Program:
             f"{runs}.create", processor_id=processor_id, file=file, config={"type": kind, **config}
         )
         self.ended(f"{runs}.get", made.processor_run.id, "processor_run")
+        if kind == "EXTRACT":  # the older form of a config, and of its output
+            self.do(f"{runs}.create", processor_id=processor_id, file=file, config=FIELDS, sync=True)
         self.pages(f"{runs}.list", processor_id=processor_id, sort_by="createdAt", sort_dir="asc")
         self.do(f"{runs}.list", status="PROCESSED", processor_type=kind, source="API", file_name_contains="i")
         self.seconds(0.1, fail_runs=1)

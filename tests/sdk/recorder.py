@@ -78,6 +78,13 @@ class Recorder:
         )
         return answer
 
+    def event(self, name: str, model: Any, body: Any) -> None:
+        """What the client's model says of the webhook delivery that the last call has read: leniently, as it does."""
+        exchange = _exchange("POST", "/a/receiver", {}, None, None, 200, "")
+        _judge(model, body, exchange)
+        self.calls[-1]["event"] = name
+        self.calls[-1]["exchanges"].append(exchange)
+
     def report(self) -> None:
         json.dump({"methods": self._methods(), "calls": self.calls}, sys.stdout)
 
@@ -110,21 +117,31 @@ class _Recording(httpx.BaseTransport):
         response.read()
         is_json = request.headers.get("content-type", "").startswith("application/json")
         self._exchanges.append(
-            {
-                "method": request.method,
-                "path": request.url.path,
-                "query": dict(request.url.params),
-                "body": json.loads(sent) if is_json and sent else None,
-                "version": request.headers.get("x-extend-api-version"),
-                "status": response.status_code,
-                "answer": response.text[:2000],
-                "model": None,
-                "wrong": [],
-                "unknown": [],
-                "missing": [],
-            }
+            _exchange(
+                request.method,
+                request.url.path,
+                dict(request.url.params),
+                json.loads(sent) if is_json and sent else None,
+                request.headers.get("x-extend-api-version"),
+                response.status_code,
+                response.text[:2000],
+            )
         )
         return response
+
+
+def _exchange(
+    method: str, path: str, query: Any, body: Any, version: str | None, status: int, answer: str
+) -> dict[str, Any]:
+    said = {
+        "method": method,
+        "path": path,
+        "query": query,
+        "body": body,
+        "version": version,
+        "status": status,
+    }
+    return said | {"answer": answer, "model": None, "wrong": [], "unknown": [], "missing": []}
 
 
 def _watch_models(exchanges: list[dict[str, Any]]) -> None:
@@ -141,23 +158,28 @@ def _watch_models(exchanges: list[dict[str, Any]]) -> None:
 def _both(lenient: Any, exchanges: list[dict[str, Any]]) -> Any:
     def read(type_: Any, object_: Any) -> Any:
         if exchanges and exchanges[-1]["status"] < 300:
-            exchanges[-1]["model"] = str(getattr(type_, "__name__", type_))
-            try:
-                adapter = pydantic.TypeAdapter(type_)
-                made = adapter.validate_python(object_)
-            except pydantic.ValidationError as error:
-                exchanges[-1]["wrong"] = [
-                    f"{'.'.join(map(str, one['loc']))}: {one['msg']} (is {one['input']!r:.80})"
-                    for one in error.errors()[:20]
-                ]
-            else:
-                exchanges[-1]["unknown"] = sorted(set(_unknown(made, "")))
-                exchanges[-1]["missing"] = sorted(set(_missing(made, "")))
-                seen = adapter.dump_python(made, mode="json", by_alias=True, warnings=False)
-                exchanges[-1]["wrong"] = _converted(object_, seen, "")
+            _judge(type_, object_, exchanges[-1])
         return lenient(type_=type_, object_=object_)
 
     return read
+
+
+def _judge(model: Any, body: Any, exchange: dict[str, Any]) -> None:
+    exchange["model"] = str(getattr(model, "__name__", model))
+    try:
+        adapter = pydantic.TypeAdapter(model)
+        made = adapter.validate_python(body)
+    except pydantic.ValidationError as error:
+        exchange["wrong"] = [
+            f"{'.'.join(map(str, one['loc']))}: {one['msg']} (is {one['input']!r:.80})"
+            for one in error.errors()[:20]
+        ]
+        return
+    exchange["unknown"] = sorted(set(_unknown(made, "")))
+    exchange["missing"] = sorted(set(_missing(made, "")))
+    exchange["wrong"] = _converted(
+        body, adapter.dump_python(made, mode="json", by_alias=True, warnings=False), ""
+    )
 
 
 def _converted(sent: Any, read: Any, path: str) -> list[str]:

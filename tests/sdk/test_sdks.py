@@ -47,6 +47,26 @@ def test_every_answer_is_what_the_clients_own_model_says(driven: Driven) -> None
     assert unread == []
 
 
+def test_every_event_is_delivered_and_read(driven: Driven) -> None:
+    told = sorted(call["event"] for call in driven.calls if "event" in call)
+    assert told == (EVENTS if driven.version == "2026-02-09" else [])
+
+
+_PROCESSORS = ("classifier", "extractor", "splitter")
+_RUNS = "extract classify split parse edit form_detection batch_processor batch_parse".split()
+#: All that the client has a model for, but the ends of what no call deletes.
+EVENTS = sorted(
+    [
+        f"{noun}.{word}"
+        for noun in _PROCESSORS
+        for word in "created updated draft.updated version.published".split()
+    ]
+    + [f"{run}_run.{word}" for run in _RUNS for word in ("processed", "failed")]
+    + [f"workflow_run.{word}" for word in ("completed", "failed", "needs_review", "rejected", "cancelled")]
+    + ["workflow_run.step_run.processed", "workflow.created", "workflow.deployed"]
+)
+
+
 #: Word of an answer that the clients do not have, from the changelog of 2026-06-09: parse runs can be cancelled.
 NEWER = {"parse_runs.cancel -> ParseRun: .status CANCELLED"}
 
