@@ -27,6 +27,7 @@ _CODES = {
 }
 
 _MOST = 10**9
+_REMEMBERED = 100_000  # requests, the newest: half a kilobyte each
 
 
 def _number(low: float, high: float = _MOST) -> Callable[[Any], bool]:
@@ -104,7 +105,7 @@ class State:
         self.base_url = ""  # of the server, once there is one
         self.wake: Callable[[], None] = lambda: None  # called when a webhook endpoint was made
         self.faults = Faults(self.store, self.settings["seed"])
-        self.requests: list[Row] = []
+        self.requests: deque[Row] = deque(maxlen=_REMEMBERED)
         self._lock = threading.Lock()
         self._seen: dict[str, deque[float]] = {}
 
