@@ -40,10 +40,9 @@ def reading(kind: str, version: str) -> Names:
 
 
 def watching(kind: str, version: str) -> Names:
-    """What is called while a run of `kind` is waited for: a list first where a read takes the result away, and the read
-    for what is not there, or has ended."""
-    listed = _there([f"{kind}s.list"], version) if kind in DELIVERED_ONCE else frozenset()
-    return listed | reading(kind, version)
+    """What `reading.watch` and `reading.glance` call too, where the result is given once: the list shows the status."""
+    listed = _there([f"{kind}s.list"], version) if kind in DELIVERED_ONCE else frozenset[str]()
+    return reading(kind, version) | listed
 
 
 def cancelling(kind: str, version: str) -> Names:
