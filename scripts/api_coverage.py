@@ -135,7 +135,7 @@ def driven(program: str) -> frozenset[str]:
     """Endpoints for which a program calls the vendor's client: it is gone through with nothing behind it."""
     nothing = MagicMock()
     stubs = ("extend_ai", "extend_ai.wrapper", "extend_ai.wrapper.polling", "httpx")
-    stubs += ("tests.sdk.events", "tests.sdk.recorder")
+    stubs += ("extend_ai.types", "tests.sdk.recorder")
     module = program.removesuffix(".py").replace("/", ".")
     with patch.dict(sys.modules, dict.fromkeys(stubs, nothing)), patch("time.sleep"):
         with patch.object(sys, "argv", [program, "http://127.0.0.1:9", "sk_none"]):
