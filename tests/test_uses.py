@@ -35,6 +35,8 @@ from tests.declared import recorded
 from tests.operators import cases, test_calls
 from tests.operators.conftest import Task
 
+pytestmark = pytest.mark.slow
+
 V24, V25, V26 = VERSIONS = ("2024-12-23", "2025-04-21", "2026-02-09")
 with (Path(__file__).parent / "data" / "endpoints.csv").open(newline="") as file:
     DOCUMENTED = [(row["version"], row["method"], row["path"]) for row in csv.DictReader(file)]
