@@ -380,6 +380,7 @@ class Program:
                 "webhooks.verify_and_parse", body.decode(), headers, secret, allow_signed_url=True
             )
             self.do("webhooks.fetch_signed_payload_sync", event)
+            self.do("webhooks.fetch_signed_payload", event)
         self.do(f"{subs}.delete", subscribed.id)
         self.do(f"{ends}.delete", made.id)
 

@@ -7,6 +7,7 @@ Started as `python -m tests.sdk.<program> <base URL> <token>`, with the client o
 from __future__ import annotations
 
 import enum
+import asyncio
 import importlib
 import importlib.util
 import inspect
@@ -65,6 +66,7 @@ class Recorder:
         error, answer = None, None
         try:
             answer = method(*args, **kwargs)
+            answer = asyncio.run(answer) if inspect.iscoroutine(answer) else answer
         except Exception as raised:
             error, answer = f"{type(raised).__name__}: {raised}"[:600], Missing()
         self.calls.append(
