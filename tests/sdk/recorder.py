@@ -6,8 +6,8 @@ Started as `python -m tests.sdk.<program> <base URL> <token>`, with the client o
 
 from __future__ import annotations
 
-import enum
 import asyncio
+import enum
 import importlib
 import importlib.util
 import inspect
