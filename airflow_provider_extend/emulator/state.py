@@ -75,7 +75,7 @@ _SETTINGS: dict[str, tuple[Any, Callable[[Any], bool]]] = {
     "list_lag": (0, _number(0)),
     "sync_seconds": (300, _number(0)),
     "zero_retention": (False, _switch),
-    "seed": (0, _integer(-_MOST)),
+    "seed": (0, lambda value: type(value) is int),
     "bad_body_status": (400, lambda value: type(value) is int and value in (400, 422)),
     # Assumption: that failed deliveries are tried again is documented, when and how often is not.
     "webhook_retries": ([5, 30, 120, 600, 3600], _retries),

@@ -269,3 +269,7 @@ def test_new_creates_count_as_runs_and_the_rest_as_writes(api, extractor) -> Non
         assert api.send("POST", "/workflows", json={"name": "W"}).status_code == 200
         assert api.send(method, path, json={}).status_code == 429, path
     assert api.send("POST", "/workflow_runs", json=flown).status_code == 200
+
+
+def test_any_whole_number_is_a_seed(api) -> None:
+    assert api.control("POST", "/settings", {"seed": 2**62})["seed"] == 2**62
