@@ -16,6 +16,7 @@ from airflow_provider_extend.emulator.pytest_plugin import (  # noqa: F401  (fix
     _extend_emulator_server,
     extend_emulator,
 )
+from tests.sdk import documents
 
 V24, V25, V26 = "2024-12-23", "2025-04-21", "2026-02-09"
 
@@ -105,31 +106,4 @@ def example() -> Callable[[str], Any]:
 @pytest.fixture
 def pdf() -> Callable[..., bytes]:
     """Bytes of a PDF with the given lines, a list per page."""
-
-    def build(*pages: list[str]) -> bytes:
-        texts = []
-        for lines in pages:
-            shown = "".join(f"({line}) Tj T* " for line in lines)
-            texts.append(f"BT /F1 12 Tf 14 TL 72 720 Td {shown}ET")
-        kids = " ".join(f"{4 + 2 * at} 0 R" for at in range(len(texts)))
-        objects = [
-            "<< /Type /Catalog /Pages 2 0 R >>",
-            f"<< /Type /Pages /Kids [{kids}] /Count {len(texts)} >>",
-            "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
-        ]
-        for at, text in enumerate(texts):
-            objects.append(
-                "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] "
-                f"/Resources << /Font << /F1 3 0 R >> >> /Contents {5 + 2 * at} 0 R >>"
-            )
-            objects.append(f"<< /Length {len(text)} >>\nstream\n{text}\nendstream")
-        data, offsets = b"%PDF-1.4\n", []
-        for number, body in enumerate(objects, 1):
-            offsets.append(len(data))
-            data += f"{number} 0 obj\n{body}\nendobj\n".encode()
-        table = "".join(f"{offset:010d} 00000 n \n" for offset in offsets)
-        head = f"xref\n0 {len(objects) + 1}\n0000000000 65535 f \n{table}"
-        tail = f"trailer << /Size {len(objects) + 1} /Root 1 0 R >>\nstartxref\n{len(data)}\n%%EOF\n"
-        return data + (head + tail).encode()
-
-    return build
+    return documents.pdf
