@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
-
 from airflow_provider_extend.api.runs import VERIFY_RUN
-from airflow_provider_extend.operators._document import ExtendDocumentRunOperator, without_none
-from airflow_provider_extend.operators._run import ExtendRunOperator
-from airflow_provider_extend.operators._start import Config
-
-if TYPE_CHECKING:
-    from airflow_provider_extend.client import ExtendClient
+from airflow_provider_extend.operators._configured import ExtendConfiguredRunOperator
 
 
-class ExtendVerifyOperator(ExtendDocumentRunOperator):
+class ExtendVerifyOperator(ExtendConfiguredRunOperator):
     """Look for signs that a document was forged (POST /verify_runs, 2026-02-09), once, and wait for the result.
 
     The risk level and the signals are pushed only with `push_output=True` (XCom `output`), or written to `output_path`.
@@ -32,26 +24,4 @@ class ExtendVerifyOperator(ExtendDocumentRunOperator):
 
     kind = VERIFY_RUN
     creates = "verify_runs.create"
-    takes_text = False
-    takes_priority = False
-    #: A verify run has no address in the dashboard.
-    operator_extra_links = ()
-    template_fields: Sequence[str] = (
-        *ExtendDocumentRunOperator.document_fields,
-        "config",
-        *ExtendRunOperator.template_fields,
-    )
-
-    def __init__(self, *, config: Mapping[str, Any] | None = None, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.config = config
-
-    def configs(self, version: str) -> list[Config]:
-        return [Config("verify", version, self.config)] if self.config is not None else []
-
-    def parts(self) -> dict[str, Any]:
-        return super().parts() | {"config": self.config}
-
-    def create(self, client: ExtendClient, metadata: Mapping[str, Any] | None, prepared: Any) -> Any:
-        body = self.body_of_document(client.api_version) | without_none({"config": self.config})
-        return client.call(self.creates, body=self.with_common(body, metadata))
+    config_kind = "verify"
