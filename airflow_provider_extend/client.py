@@ -223,12 +223,30 @@ class ExtendClient(Resources):
             call = build(name, self.api_version, *path_args, query=query)
         return self._rows(call, **how)
 
+    def page(
+        self, name: str, *path_args: str, query: Mapping[str, Any] | None = None, **how: Any
+    ) -> tuple[list[dict[str, Any]], str | None]:
+        """One page of a list endpoint: its rows, and the `nextPageToken` of the page after it (None: it is the last).
+
+        :param query: as for `iterate`. :param how: `attempts` and `timeout` of `call`.
+        :raises ExtendError: (or its translation) as `call` does.
+        """
+        with self.translated():
+            return self._page(build(name, self.api_version, *path_args, query=query), **how)
+
+    def turn_in(self, rate_class: str) -> float:
+        """Seconds until a request of this class (`GET`, `WRITE`, `RUN`) would be sent at once."""
+        return self._buckets[rate_class].turn_in()
+
+    def _page(self, call: Call, **how: Any) -> tuple[list[dict[str, Any]], str | None]:
+        answer = self._send(call, **how)
+        return result_of(call, answer), next_page_token(answer)
+
     def _rows(self, call: Call, **how: Any) -> Iterator[dict[str, Any]]:
         seen: set[str] = set()
         while True:
             with self.translated():
-                answer = self._send(call, **how)
-                rows, following = result_of(call, answer), next_page_token(answer)
+                rows, following = self._page(call, **how)
                 if following in seen:
                     raise ExtendAnswerError(
                         f"{call}: Extend repeats a page token; the list has no end.", status=200
@@ -410,8 +428,10 @@ class ExtendClient(Resources):
         # JSON is UTF-8; guessing the encoding, as requests does, is slow and sometimes wrong.
         text = response.content.decode("utf-8", "replace")
         try:
-            # After parsing: JSON has several spellings for a character, and so for the key.
-            body = self._scrubbed(json.loads(text))
+            body = json.loads(text)
+            # After parsing: with a backslash JSON has several spellings for a character, and so for the key.
+            if "\\" in text or self.settings.api_key in text:
+                body = self._scrubbed(body)
         except (ValueError, RecursionError):
             body = NOT_JSON if text.strip() else NOTHING
         headers = {name.lower(): self._scrubbed(value) for name, value in response.headers.items()}

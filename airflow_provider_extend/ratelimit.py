@@ -39,6 +39,11 @@ class Bucket:
             self._next = moment + 1.0 / self._rate
             return moment - now
 
+    def turn_in(self) -> float:
+        """Seconds until the next free moment, which is not taken."""
+        with self._lock:
+            return max(0.0, self._next - self._clock())
+
     def throttled(self) -> None:
         """The server answered 429: halve the rate."""
         with self._lock:

@@ -67,8 +67,6 @@ class WaitsForRun(BaseOperator):
 
     kind: str
     extend_conn_id: str
-    #: Whether the trigger waits out errors that may pass until the deadline, and not only as often as one call would.
-    _patient: bool = False
     _status: str | None = None
 
     @property
@@ -193,7 +191,6 @@ class WaitsForRun(BaseOperator):
                 max_interval=self._interval,
                 not_before=time.time() + max(min(pause, left), REAPED_SECONDS),
                 cancel_on_kill=self._cancels_when_killed,
-                give_up=not self._patient,
                 members=self._member_count,
                 waits_past=sorted(self._waits_past),
             ),

@@ -129,7 +129,6 @@ def test_the_row_of_a_deferred_sensor(extend, written) -> None:
         "max_interval": float,
         "not_before": float,
         "cancel_on_kill": bool,
-        "give_up": bool,
     }
     assert (kwargs["kind"], kwargs["run_id"]) == ("batch_processor_run", "bpr_1")
     assert caught.value.method_name == "execute_complete"

@@ -1,15 +1,15 @@
-"""When to look at a run again, and when to stop looking: a pure decision with the clock passed in."""
+"""How often a run is looked at, and what an answer means for whoever waits: pure decisions."""
 
 from __future__ import annotations
 
 import math
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from airflow_provider_extend.api.errors import ExtendError
-from airflow_provider_extend.api.retry import MAX_ATTEMPTS, may_repeat, wait_seconds
-from airflow_provider_extend.api.runs import Run
+from airflow_provider_extend.api.endpoints import ENDPOINTS
+from airflow_provider_extend.api.errors import ExtendError, ExtendInputError, ExtendNotFound
+from airflow_provider_extend.api.retry import may_repeat
 
 #: Seconds between two looks at a young run and at an old one; they grow with the run's age between these.
 FIRST_INTERVAL = 1.0
@@ -21,58 +21,57 @@ ENDED = "ended"
 TIMEOUT = "timeout"
 ERROR = "error"
 
+#: A run that nobody has seen yet may be unknown this many seconds: what reads it may lag behind what made it.
+GRACE = 30.0
+#: So many refusals in a row that waiting does not mend end a wait.
+MAX_REFUSALS = 3
+
+Draw = Callable[[float, float], float]
+
+
+def interval(age: float, ceiling: float = LAST_INTERVAL, draw: Draw = random.uniform) -> float:
+    """Seconds until the next look at a run that has been waited for since `age` seconds.
+
+    :param ceiling: longest interval that the author wants.
+    """
+    base = min(LAST_INTERVAL, max(FIRST_INTERVAL, age * _AGE_SHARE))
+    if ceiling < LAST_INTERVAL:
+        # So that the longest draw is what the author allows, and many waiters still drift apart.
+        base = min(base, ceiling / (1 + _JITTER))
+    return base * draw(1 - _JITTER, 1 + _JITTER)
+
+
+def refusals_of(error: ExtendError, unseen_for: float | None) -> int:
+    """How much of `MAX_REFUSALS` an answer counts: 0 for trouble that may pass, all of it for what no repeat changes.
+
+    :param unseen_for: seconds since the wait for the run began, while nobody has seen it; None once it was seen.
+    """
+    if isinstance(error, ExtendInputError):
+        return MAX_REFUSALS
+    if may_repeat(error, repeatable=True, longest_wait=math.inf):
+        return 0
+    unknown = isinstance(error, ExtendNotFound)
+    return 0 if unknown and unseen_for is not None and unseen_for < GRACE else 1
+
 
 @dataclass(frozen=True, slots=True)
-class Decision:
-    """What a look at a run leads to: an event, or another look in `wait` seconds."""
+class Listing:
+    """A list that shows how runs of a kind stand.
 
-    event: str | None = None
-    wait: float = 0.0
-
-
-@dataclass(slots=True)
-class Poller:
-    """Decides after each look at one run.
-
-    :param started: when the wait began (seconds since the epoch, as every time here).
-    :param deadline: when it ends at the latest.
-    :param ceiling: longest interval that the author wants.
-    :param give_up: whether errors that may pass end the wait when they come as often in a row as a single call may be
-        repeated; else they are waited out until the deadline.
-    :param past: outcomes that do not end the wait: a run that waits for a review moves on when a person acts.
+    :ivar name: endpoint. :ivar newest_first: whether it can be asked for the latest changes first; else all of it has
+        to be read, which is done for the runs of one batch only.
     """
 
-    started: float
-    deadline: float
-    ceiling: float = LAST_INTERVAL
-    give_up: bool = True
-    past: frozenset[str] = frozenset()
-    draw: Callable[[float, float], float] = random.uniform
-    failures: int = field(default=0, init=False)
+    name: str
+    newest_first: bool
 
-    def on_run(self, run: Run, now: float) -> Decision:
-        self.failures = 0
-        ended = run.ended and run.outcome not in self.past
-        return Decision(ENDED) if ended else self._again(self._interval(now), now)
 
-    def on_error(self, error: ExtendError, now: float) -> Decision:
-        """An error that may pass is looked past; others end the wait.
-
-        A long Retry-After is waited out: no worker is held here.
-        """
-        self.failures += 1
-        spent = self.give_up and self.failures >= MAX_ATTEMPTS
-        if spent or not may_repeat(error, repeatable=True, longest_wait=math.inf):
-            return Decision(ERROR)
-        return self._again(wait_seconds(error, self.failures, self.draw), now)
-
-    def _again(self, wait: float, now: float) -> Decision:
-        left = self.deadline - now
-        return Decision(TIMEOUT) if left <= 0 else Decision(wait=min(wait, left))
-
-    def _interval(self, now: float) -> float:
-        base = min(LAST_INTERVAL, max(FIRST_INTERVAL, (now - self.started) * _AGE_SHARE))
-        if self.ceiling < LAST_INTERVAL:
-            # So that the longest draw is what the author allows, and many waiters still drift apart.
-            base = min(base, self.ceiling / (1 + _JITTER))
-        return base * self.draw(1 - _JITTER, 1 + _JITTER)
+def listing_of(kind: str, version: str) -> Listing | None:
+    """The list that shows runs of `kind` in `version`; None where there is none (runs.md 5)."""
+    endpoint = ENDPOINTS.get(f"{kind}s.list")
+    if endpoint is None or version not in endpoint.paths:
+        return None
+    takes = {parameter.name for parameter in endpoint.parameters(version)}
+    if "sortBy" in takes:
+        return Listing(endpoint.name, newest_first=True)
+    return Listing(endpoint.name, newest_first=False) if "batchId" in takes else None

@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from airflow_provider_extend.api.endpoints import ENDPOINTS, find
 from airflow_provider_extend.api.lookups import look_up_of
 from airflow_provider_extend.api.parameters import in_versions
-from airflow_provider_extend.api.runs import DELIVERED_ONCE, MEMBERS, READS, cancels
+from airflow_provider_extend.api.polling import listing_of
+from airflow_provider_extend.api.runs import MEMBERS, READS, cancels
 
 Names = frozenset[str]
 
@@ -40,9 +41,9 @@ def reading(kind: str, version: str) -> Names:
 
 
 def watching(kind: str, version: str) -> Names:
-    """What `reading.watch` and `reading.glance` call too, where the result is given once: the list shows the status."""
-    listed = _there([f"{kind}s.list"], version) if kind in DELIVERED_ONCE else frozenset[str]()
-    return reading(kind, version) | listed
+    """What the triggerer calls too, and whoever does not want the result: the list shows how runs of `kind` stand."""
+    listing = listing_of(kind, version)
+    return reading(kind, version) | ({listing.name} if listing else frozenset())
 
 
 def cancelling(kind: str, version: str) -> Names:

@@ -21,7 +21,8 @@ from airflow_provider_extend.api.errors import (
     ExtendTaskKilled,
     plain_error,
 )
-from airflow_provider_extend.api.polling import ERROR, Poller
+from airflow_provider_extend.api.polling import interval, refusals_of
+from airflow_provider_extend.api.retry import wait_seconds
 from airflow_provider_extend.api.runs import (
     CANCELLED,
     DELIVERED_ONCE,
@@ -85,7 +86,6 @@ class ExtendRunOperator(StartsRun):
 
     template_fields: Sequence[str] = ("extend_conn_id", "output_path")
     operator_extra_links: Collection[BaseOperatorLink] = (ExtendRunLink(),)
-    _patient = True
 
     def __init__(
         self,
@@ -212,13 +212,7 @@ class ExtendRunOperator(StartsRun):
 
     def _look_until_ended(self, context: Context) -> Any:
         deadline = self._deadline(context)
-        poller = Poller(
-            started=time.time(),
-            deadline=deadline,
-            ceiling=self.poll_interval,
-            give_up=False,
-            past=self._waits_past,
-        )
+        started, failures = time.time(), 0
         while True:
             run: Run | None = None
             try:
@@ -227,19 +221,20 @@ class ExtendRunOperator(StartsRun):
                 raise
             except Exception as error:
                 plain = plain_error(error)
-                if not isinstance(plain, ExtendError):
+                if not isinstance(plain, ExtendError) or refusals_of(plain, None):
                     raise
-                decision = poller.on_error(plain, time.time())
-                if decision.event == ERROR:
-                    raise
+                failures += 1
+                pause = wait_seconds(plain, failures)
                 self.log.warning("%s; the wait goes on.", error)
             else:
                 if self._is_over(run):
                     return self._ends(context, run)
-                decision = poller.on_run(run, time.time())
-            if decision.event is not None:
+                failures = 0
+                pause = interval(time.time() - started, self.poll_interval)
+            left = deadline - time.time()
+            if left <= 0:
                 return self._too_late(context, run)
-            self._sleep(decision.wait)
+            self._sleep(min(pause, left))
 
     def _sleep(self, seconds: float) -> None:
         until = time.monotonic() + seconds

@@ -8,7 +8,8 @@ from typing import Any, Protocol
 
 from airflow_provider_extend.api.errors import ExtendError
 from airflow_provider_extend.decisions import ENDED_STATES, kill_cancels
-from airflow_provider_extend.triggers.watch import CANCEL_FIRST, client_of, in_thread
+from airflow_provider_extend.triggers.connections import client_of
+from airflow_provider_extend.triggers.threads import CANCEL_FIRST, in_thread
 
 #: Airflow waits 30 s for on_kill; what is not done by then goes on by itself.
 _PATIENCE = 25.0

@@ -9,9 +9,9 @@ from typing import Any
 
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
-from airflow_provider_extend.api.polling import ENDED, ERROR, LAST_INTERVAL, TIMEOUT, Poller
+from airflow_provider_extend.api.polling import ENDED, ERROR, LAST_INTERVAL, TIMEOUT
 from airflow_provider_extend.triggers.kill import cancel_after_kill
-from airflow_provider_extend.triggers.watch import SingleRunWatcher, Watcher
+from airflow_provider_extend.triggers.hub import hub_of
 
 #: Everything that an event may say. Events are logged whole and stored: ids and statuses only.
 EVENTS = frozenset({ENDED, TIMEOUT, ERROR})
@@ -32,7 +32,7 @@ class ExtendRunTrigger(BaseTrigger):
         deadline neither; None: at once.
     :param cancel_on_kill: cancel the run when a user ends the task (see `decisions.kill_cancels`); only for a run that
         this task submitted, and only from Airflow 3.3 on, which tells a trigger of it.
-    :param give_up: fire `error` when errors that may pass come five times in a row; False waits them out.
+    :param give_up: of rows that an older version stored; it counts for nothing any more.
     :param members: how many runs a batch of workflow runs has (see `reading.look_up`); None: it is no such batch.
     :param waits_past: outcomes that do not end the wait, such as `needs_review`; None: each ends it.
     """
@@ -46,7 +46,7 @@ class ExtendRunTrigger(BaseTrigger):
         max_interval: float = LAST_INTERVAL,
         not_before: float | None = None,
         cancel_on_kill: bool = False,
-        give_up: bool = True,
+        give_up: bool | None = None,
         members: int | None = None,
         waits_past: Sequence[str] | None = None,
     ) -> None:
@@ -58,7 +58,6 @@ class ExtendRunTrigger(BaseTrigger):
         self.max_interval = max_interval
         self.not_before = not_before
         self.cancel_on_kill = cancel_on_kill
-        self.give_up = give_up
         self.members = members
         self.waits_past = waits_past
         self.fired = False
@@ -76,34 +75,30 @@ class ExtendRunTrigger(BaseTrigger):
                 "max_interval": self.max_interval,
                 "not_before": self.not_before,
                 "cancel_on_kill": self.cancel_on_kill,
-                "give_up": self.give_up,
                 **{name: value for name, value in rarely.items() if value is not None},
             },
         )
 
-    def watcher(self) -> Watcher:
-        """Who is asked when the run has ended."""
-        return SingleRunWatcher(self.extend_conn_id, self.log)
-
     async def run(self) -> AsyncIterator[TriggerEvent]:
         if self.not_before is not None:
             await asyncio.sleep(max(0.0, self.not_before - time.time()))
-        poller = Poller(
-            started=time.time(),
+        wait = await hub_of(self.extend_conn_id).wait(
+            self.kind,
+            [self.run_id],
             deadline=self.deadline,
             ceiling=max(self.max_interval, 0.1),
-            give_up=self.give_up,
-            past=frozenset(self.waits_past or ()),
+            past=self.waits_past or (),
+            members=self.members,
+            log=self.log,
         )
-        event, status = await self.watcher().ended(self.kind, self.run_id, poller, self.members)
         self.fired = True
         # Nothing may follow the yield: a second await would count as a kill by a user.
         yield TriggerEvent(
             {
-                "event": event,
+                "event": wait.event,
                 "kind": self.kind,
                 "run_id": self.run_id,
-                "status": status,
+                "status": wait.statuses.get(self.run_id),
                 "deadline": self.deadline,
             }
         )

@@ -40,6 +40,15 @@ def test_idle_time_is_not_saved_up_for_a_burst(clock):
     assert [bucket.reserve() for _ in range(3)] == pytest.approx([0.0, 0.1, 0.2])
 
 
+def test_a_turn_can_be_asked_for_without_taking_it(clock):
+    bucket = Bucket(10.0, clock)
+    assert bucket.turn_in() == 0.0
+    bucket.reserve()
+    assert [bucket.turn_in() for _ in range(3)] == pytest.approx([0.1] * 3)
+    clock.now += 60.0
+    assert bucket.turn_in() == 0.0
+
+
 def test_requests_that_come_slower_than_the_rate_never_wait(clock):
     bucket = Bucket(2.0, clock)
     for _ in range(5):

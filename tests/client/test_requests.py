@@ -205,6 +205,14 @@ def test_the_older_list_is_read_under_its_own_name(make_client, requests_mock):
     assert [row["id"] for row in client.evaluation_set_items.list("ev_1")] == ["a", "b"]
 
 
+def test_a_page_is_given_with_the_token_of_the_one_after_it(client, requests_mock):
+    pages(requests_mock, page("t1", "a"), page(None, "b"))
+    assert client.page("files.list", query={"maxPageSize": 1}) == ([{"id": "a"}], "t1")
+    assert client.page("files.list", query={"maxPageSize": 1, "nextPageToken": "t1"}) == ([{"id": "b"}], None)
+    assert requests_mock.call_count == 2
+    assert client.turn_in("GET") > 0 == client.turn_in("RUN")
+
+
 def test_call_of_a_list_answers_its_first_page(client, requests_mock):
     pages(requests_mock, page("t1", "a"))
     assert client.call("files.list", query={"maxPageSize": 1}) == [{"id": "a"}]

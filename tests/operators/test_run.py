@@ -251,7 +251,6 @@ def test_a_deferred_wait_holds_ids_and_numbers_only(extend, task) -> None:
         "run_id": "exr_1",
         "max_interval": 0.001,
         "cancel_on_kill": True,
-        "give_up": False,
     }
     assert away.method_name == "execute_complete"
     assert timedelta(seconds=150) < away.timeout <= timedelta(seconds=160)

@@ -51,7 +51,11 @@ def test_every_mode_ends_as_the_table_says(answers, end, task_instance, outcome,
     answers(*first, *steps)
     flags = {} if flag == "plain" else {flag: True}
     state = states[FLAGS.index(flag)]
-    endless = state.startswith("timed out") or states == ENDLESS
+    # In the triggerer trouble that may pass is waited out, whoever waits: it holds no worker.
+    patient = mode == "deferrable" and bool(first)
+    if patient and outcome == "500 for longer, then processed":
+        state = "success"
+    endless = state.startswith("timed out") or states == ENDLESS or (patient and states is TRANSIENT)
     task_instance.start_date = datetime.now(UTC)
     ended = end(mode, timeout=0.25 if endless else 60, **flags)
     assert ended.state == state, repr(ended.error)

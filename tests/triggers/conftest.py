@@ -1,13 +1,13 @@
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from airflow_provider_extend.api import retry
+from airflow_provider_extend.api import polling, retry
+from airflow_provider_extend.triggers import hub, schedule
 from airflow_provider_extend.triggers.run import ExtendRunTrigger
 
 URL = "https://api-prod.extend.app/batch_processor_runs/"
@@ -16,9 +16,12 @@ URL = "https://api-prod.extend.app/batch_processor_runs/"
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Looks come one right after the other."""
-    really = asyncio.sleep
-    monkeypatch.setattr(asyncio, "sleep", lambda seconds, result=None: really(min(seconds, 0.001), result))
+    for module in (polling, schedule):
+        monkeypatch.setattr(module, "FIRST_INTERVAL", 0.001)
     monkeypatch.setattr(retry, "BACKOFF_CAP", 0.0)
+    monkeypatch.setattr(polling, "GRACE", 0.0)
+    monkeypatch.setattr(schedule, "LAST_LOOK", 0.5)
+    monkeypatch.setattr(hub, "_LOOK_UP_PAUSE", 0.0)
 
 
 @pytest.fixture

@@ -5,26 +5,28 @@ import time
 
 import pytest
 
+from airflow_provider_extend.triggers import run
 from airflow_provider_extend.triggers.run import ExtendRunTrigger
+from airflow_provider_extend.triggers.waits import Wait
 
 
-class Watcher:
+class Hub:
     def __init__(self) -> None:
         self.asked_at = 0.0
 
-    async def ended(self, kind, run_id, poller, members=None):
+    async def wait(self, kind, run_ids, **given) -> Wait:
         self.asked_at = time.time()
-        return "ended", "PROCESSED"
+        return Wait(deadline=0.0, event="ended")
 
 
 async def first_look(monkeypatch: pytest.MonkeyPatch, **kwargs: float) -> float:
-    watcher = Watcher()
-    monkeypatch.setattr(ExtendRunTrigger, "watcher", lambda self: watcher)
+    hub = Hub()
+    monkeypatch.setattr(run, "hub_of", lambda conn_id: hub)
     trigger = ExtendRunTrigger("extend_default", "batch_processor_run", "bpr_1", **kwargs)
     async with asyncio.timeout(10):
         [event] = [event async for event in trigger.run()]
     assert event.payload["event"] == "ended"
-    return watcher.asked_at
+    return hub.asked_at
 
 
 async def test_the_first_look_waits_for_its_moment(monkeypatch) -> None:

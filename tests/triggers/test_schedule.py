@@ -1,11 +1,13 @@
-"""When a run is looked at again: thousands of seconds, none of them waited for."""
+"""What the shared poller asks on behalf of all who wait, in simulated time."""
 
 from __future__ import annotations
 
-import itertools
+import bisect
+import collections
 import math
-import random
-from collections.abc import Callable
+import statistics
+import time
+from dataclasses import dataclass, field
 
 import pytest
 
@@ -16,139 +18,548 @@ from airflow_provider_extend.api.errors import (
     ExtendNotFound,
     ExtendRateLimited,
     ExtendServerError,
+    ExtendUnauthorized,
 )
-from airflow_provider_extend.api.polling import Poller
-from airflow_provider_extend.api.retry import MAX_ATTEMPTS
-from airflow_provider_extend.api.runs import Run, read_run
+from airflow_provider_extend.triggers.lane import Page, Read
+from airflow_provider_extend.triggers.waits import Wait
+from tests.triggers.simulated import START, Extend, Poller
 
-START = 1_800_000_000.0
-MIDDLE: Callable[[float, float], float] = lambda low, high: (low + high) / 2  # noqa: E731
-
-
-def run(status: str) -> Run:
-    return read_run("batch_processor_run", "2024-12-23", {"id": "bpr_1", "status": status})
+LISTED = "extract_run"
+UNLISTED = "evaluation_set_run"
+HOUR = 3600.0
 
 
-def looks(seconds: float, draw: Callable[[float, float], float], ceiling: float = math.inf) -> list[float]:
-    """Ages at which a run that never ends is looked at until the deadline."""
-    poller = Poller(started=START, deadline=START + seconds, ceiling=ceiling, draw=draw)
-    ages, now = [0.0], START
-    while (decision := poller.on_run(run("PROCESSING"), now)).event is None:
-        assert decision.wait > 0
-        now += decision.wait
-        ages.append(now - START)
-        assert len(ages) < 100_000
-    assert decision.event == "timeout"
-    return ages
+@dataclass(slots=True, eq=False)
+class Caller(Wait):
+    """A wait that knows when it was over."""
+
+    poller: Poller = field(kw_only=True)
+    over_at: float = math.nan
+
+    def changed(self) -> None:
+        if self.event is not None:
+            self.over_at = self.poller.now
 
 
-def gaps(ages: list[float]) -> list[tuple[float, float]]:
-    return [(before, after - before) for before, after in itertools.pairwise(ages)]
+def waits(poller: Poller, kind: str, *run_ids: str, deadline: float = START + 1e6, **given) -> Caller:
+    members = given.pop("members", None)
+    wait = Caller(deadline=deadline, poller=poller, **given)
+    poller.schedule.add(wait, kind, run_ids, poller.now, members)
+    return wait
 
 
-def test_a_young_run_is_looked_at_each_second_and_an_old_one_each_half_minute() -> None:
-    for age, gap in gaps(looks(7200, MIDDLE))[:-1]:
-        if age < 20:
-            assert gap == pytest.approx(1.0)
-        elif age < 600:
-            assert gap == pytest.approx(age / 20)
-        else:
-            assert gap == pytest.approx(30.0)
+def counts(extend: Extend) -> collections.Counter[str]:
+    return collections.Counter(what for _, what in extend.asked)
 
 
-def test_a_wait_of_two_hours_takes_a_few_hundred_looks() -> None:
-    assert 250 < len(looks(7200, MIDDLE)) < 350
+def in_any_second(extend: Extend) -> int:
+    times = [when for when, _ in extend.asked]
+    return max(bisect.bisect_left(times, when + 0.999) - index for index, when in enumerate(times))
 
 
-def test_waiters_that_began_together_drift_apart_by_a_quarter_each_way() -> None:
-    draw = random.Random(7).uniform
-    found = [gap for age, gap in gaps(looks(100_000, draw, ceiling=5.0))[:-1] if age > 600]
-    assert len(found) > 1000
-    assert min(found) < 0.8 * max(found)
-    assert min(found) >= 0.5 * 5.0
+# How often
 
 
-@pytest.mark.parametrize("ceiling", [0.5, 2.0, 5.0, 20.0])
-def test_no_two_looks_lie_further_apart_than_the_author_wants(ceiling) -> None:
-    draw = random.Random(7).uniform
-    assert max(gap for _, gap in gaps(looks(5000, draw, ceiling=ceiling))) <= ceiling
+def test_one_run_is_read_each_second_when_young_and_each_half_minute_when_old() -> None:
+    extend = Extend()
+    poller = Poller(extend)
+    waits(poller, LISTED, extend.run("exr_1"))
+    poller.run(START + HOUR)
+    times = [when - START for when, what in extend.asked if what == "read"]
+    gaps = [after - before for before, after in zip(times, times[1:], strict=False)]
+    assert all(0.7 < gap < 1.4 for at, gap in zip(times, gaps, strict=False) if at < 15)
+    assert all(22 < gap < 38 for at, gap in zip(times, gaps, strict=False) if at > 700)
+    assert counts(extend) == {"read": len(times)}
+    assert 130 < len(times) < 260
 
 
-@pytest.mark.parametrize("ceiling", [60.0, 3600.0])
-def test_a_long_interval_of_the_author_makes_no_look_rarer_than_half_a_minute_and_its_jitter(ceiling) -> None:
-    draw = random.Random(7).uniform
-    assert max(gap for _, gap in gaps(looks(5000, draw, ceiling=ceiling))) <= 30 * 1.25
+def test_no_two_looks_lie_further_apart_than_the_author_wants() -> None:
+    extend = Extend()
+    poller = Poller(extend)
+    waits(poller, UNLISTED, extend.run("bpr_1"), ceiling=2.0)
+    poller.run(START + HOUR)
+    times = [when for when, _ in extend.asked]
+    assert max(after - before for before, after in zip(times, times[1:], strict=False)) <= 2.0 + 0.1
 
 
-@pytest.mark.parametrize("seconds", [0.5, 7.0, 3333.0])
-def test_the_last_look_is_at_the_deadline_and_none_comes_after_it(seconds) -> None:
-    ages = looks(seconds, random.Random(3).uniform)
-    assert ages[-1] == pytest.approx(seconds)
+def test_many_runs_of_a_listable_kind_cost_a_page_now_and_then() -> None:
+    extend = Extend()
+    poller = Poller(extend)
+    everybody = [waits(poller, LISTED, extend.run(f"exr_{n}", START + 3 + n * 0.06)) for n in range(1000)]
+    poller.run(START + 70)
+    assert {wait.event for wait in everybody} == {"ended"}
+    one_by_one_each_5_s = sum(math.ceil((wait.over_at - START) / 5) for wait in everybody)
+    assert len(extend.asked) * 50 <= one_by_one_each_5_s
+    late = [wait.over_at - extend.ends[f"exr_{n}"] for n, wait in enumerate(everybody)]
+    assert statistics.median(late) < 2.5
+
+
+def test_the_limit_of_the_account_is_never_passed_and_everybody_has_a_turn() -> None:
+    extend = Extend()
+    poller = Poller(extend)
+    for number in range(1000):
+        waits(poller, UNLISTED, extend.run(f"bpr_{number}"))
+    alone = waits(poller, "form_detection_run", extend.run("fdr_1", START + 300))
+    poller.run(START + 600)
+    assert in_any_second(extend) <= 10
+    assert alone.over_at < START + 335, "a lane with one run does not stand behind one with a thousand"
+
+
+def test_runs_that_cannot_be_listed_are_all_read_in_turn() -> None:
+    extend = Extend()
+    poller = Poller(extend)
+    reads: collections.Counter[str] = collections.Counter()
+    really = extend.read
+    extend.read = lambda kind, run_id, now: (reads.update([run_id]), really(kind, run_id, now))[1]  # type: ignore[method-assign]
+    for number in range(500):
+        waits(poller, UNLISTED, extend.run(f"bpr_{number}"))
+    poller.run(START + 1000)
+    assert len(reads) == 500
+    assert max(reads.values()) <= min(reads.values()) + 2
+
+
+def test_ten_thousand_runs_and_two_hours_take_seconds_and_no_end_is_missed() -> None:
+    began = time.process_time()
+    extend = Extend()
+    poller = Poller(extend)
+    everybody = []
+    for number in range(10_000):
+        ends = START + 10 + number * 0.7
+        everybody.append(waits(poller, LISTED, extend.run(f"exr_{number}", ends)))
+    poller.run(START + 2 * HOUR)
+    assert {wait.event for wait in everybody} == {"ended"}
+    late = [wait.over_at - extend.ends[f"exr_{n}"] for n, wait in enumerate(everybody)]
+    assert max(late) < 40
+    assert len(extend.asked) < 12_000, "less than two requests for a run, however long it was waited for"
+    assert not poller.schedule.busy
+    assert time.process_time() - began < 30
+
+
+# What a list says, and what it does not
+
+
+@pytest.mark.parametrize("lag", [0.0, 3.0, 20.0, 44.0])
+def test_a_change_that_shows_late_is_seen_soon_after_it_shows(lag) -> None:
+    extend = Extend(lag=lag)
+    poller = Poller(extend)
+    everybody = [waits(poller, LISTED, extend.run(f"exr_{n}", START + 100 + n)) for n in range(300)]
+    poller.run(START + 600)
+    late = [wait.over_at - extend.ends[f"exr_{n}"] - lag for n, wait in enumerate(everybody)]
+    assert {wait.event for wait in everybody} == {"ended"}
+    assert max(late) < 45
+
+
+def test_an_end_that_no_list_shows_is_found_by_reading() -> None:
+    extend = Extend(forgets={"exr_3"})
+    poller = Poller(extend)
+    everybody = [waits(poller, LISTED, extend.run(f"exr_{n}", START + 30)) for n in range(20)]
+    poller.run(START + HOUR)
+    assert {wait.event for wait in everybody} == {"ended"}
+    assert everybody[3].over_at < START + 200
+
+
+def test_runs_that_had_ended_long_before_are_found_without_waiting_for_a_change() -> None:
+    extend = Extend()
+    poller = Poller(extend)
+    everybody = [extend.run(f"exr_{n}", START - 5000 + n, made=START - 9000) for n in range(1000)]
+    callers = [waits(poller, LISTED, run_id) for run_id in everybody]
+    poller.run(START + 60)
+    assert {wait.event for wait in callers} == {"ended"}
+    assert len(extend.asked) <= 20, "old pages are turned as long as they show somebody new"
+
+
+def test_old_runs_among_those_of_others_are_read_one_by_one() -> None:
+    extend = Extend()
+    extend.changes = sorted((START - 4000 + n * 0.01, f"foreign_{n}") for n in range(390_000))
+    poller = Poller(extend)
+    callers = [
+        waits(poller, LISTED, extend.run(f"exr_{n}", START - 5000, made=START - 9000)) for n in range(5)
+    ]
+    poller.run(START + 60)
+    assert {wait.event for wait in callers} == {"ended"}
+
+
+def test_where_others_change_much_more_than_is_waited_for_each_run_is_read() -> None:
+    extend = Extend()
+    extend.foreign(100, START + 400)
+    poller = Poller(extend)
+    everybody = [waits(poller, LISTED, extend.run(f"exr_{n}", START + 200 + n)) for n in range(5)]
+    poller.run(START + 400)
+    assert {wait.event for wait in everybody} == {"ended"}
+    assert counts(extend)["list"] < counts(extend)["read"]
+    assert max(wait.over_at - extend.ends[f"exr_{n}"] for n, wait in enumerate(everybody)) < 15
+
+
+@pytest.mark.parametrize("page", [10, 33, 100])
+def test_whatever_page_comes_is_used(page) -> None:
+    extend = Extend(page=page)
+    poller = Poller(extend)
+    everybody = [waits(poller, LISTED, extend.run(f"exr_{n}", START + 10 + n * 0.2)) for n in range(500)]
+    poller.run(START + 300)
+    assert {wait.event for wait in everybody} == {"ended"}
+    assert counts(extend)["read"] <= poller.now - START + 5, "a tenth of what the smallest plan allows"
+
+
+def test_a_list_that_does_not_say_what_changed_last_is_left_alone() -> None:
+    extend = Extend()
+    really = extend.list
+
+    def shuffled(query, now):
+        rows, following = really(query, now)
+        return rows[::-1], following
+
+    extend.list = shuffled  # type: ignore[method-assign]
+    poller = Poller(extend)
+    ids = [extend.run(f"exr_{n}", START + 20 + n, made=START - n) for n in range(20)]
+    everybody = [waits(poller, LISTED, run_id) for run_id in ids]
+    poller.run(START + 300)
+    assert {wait.event for wait in everybody} == {"ended"}
+    assert counts(extend)["list"] == 1
+
+
+@pytest.mark.parametrize(
+    "error", [ExtendAPIError("no", status=403), ExtendNotFound("no", status=404), ExtendInputError("no")]
+)
+def test_a_list_that_is_refused_costs_nobody_anything(error) -> None:
+    extend = Extend(trouble=lambda ask, now: error if isinstance(ask, Page) else None)
+    poller = Poller(extend)
+    everybody = [waits(poller, LISTED, extend.run(f"exr_{n}", START + 20 + n)) for n in range(20)]
+    poller.run(START + 300)
+    assert {wait.event for wait in everybody} == {"ended"}
+    assert counts(extend)["trouble"] == 1
+
+
+def test_a_page_that_fails_begins_the_scan_anew() -> None:
+    failed = []
+
+    def trouble(ask, now):
+        if isinstance(ask, Page) and ask.scan.token and len(failed) < 3:
+            failed.append(now)
+            return ExtendServerError("no", status=500, retryable=True)
+        return None
+
+    extend = Extend(page=10, trouble=trouble)
+    poller = Poller(extend)
+    everybody = [waits(poller, LISTED, extend.run(f"exr_{n}", START + 20 + n * 0.1)) for n in range(100)]
+    poller.run(START + 300)
+    assert {wait.event for wait in everybody} == {"ended"}
+    assert len(failed) == 3
+
+
+def test_a_scan_ends_at_the_last_page_and_never_goes_in_a_circle() -> None:
+    extend = Extend(page=10)
+    really = extend.list
+    extend.list = lambda query, now: (really(query | {"nextPageToken": None}, now)[0], "again")  # type: ignore[method-assign]
+    poller = Poller(extend)
+    everybody = [waits(poller, LISTED, extend.run(f"exr_{n}", START + 20)) for n in range(50)]
+    poller.run(START + 200)
+    assert {wait.event for wait in everybody} == {"ended"}
+
+
+def test_parse_runs_of_one_batch_are_listed_by_it_and_others_are_read() -> None:
+    extend = Extend()
+    poller = Poller(extend)
+    members = [waits(poller, "parse_run", extend.run(f"pr_{n}", START + 60 + n)) for n in range(50)]
+    extend.batches = {f"pr_{n}": "bpar_1" for n in range(50)}
+    alone = waits(poller, "parse_run", extend.run("pr_alone", START + 100))
+    poller.run(START + 300)
+    assert {wait.event for wait in [*members, alone]} == {"ended"}
+    assert counts(extend)["list"] > 10
+    assert counts(extend)["read"] < 200
+
+
+@pytest.mark.parametrize(
+    ("version", "lists"), [("2024-12-23", False), ("2025-04-21", True), ("2026-02-09", True)]
+)
+def test_what_can_be_listed_is_the_versions_business(version, lists) -> None:
+    extend = Extend(version=version)
+    poller = Poller(extend)
+    everybody = [waits(poller, "processor_run", extend.run(f"dpr_{n}", START + 20)) for n in range(5)]
+    poller.run(START + 100)
+    assert {wait.event for wait in everybody} == {"ended"}
+    assert (counts(extend)["list"] > 0) is lists
+
+
+def test_a_connection_that_changes_its_version_is_followed() -> None:
+    extend = Extend()
+    poller = Poller(extend)
+    everybody = [waits(poller, LISTED, extend.run(f"exr_{n}", START + 200)) for n in range(20)]
+    poller.run(START + 60)
+    assert counts(extend)["list"] > 0
+    extend.asked.clear()
+    poller.schedule.speaks("2025-04-21")
+    poller.run(START + 400)
+    assert {wait.event for wait in everybody} == {"ended"}
+    assert counts(extend)["list"] == 0
+
+
+# What ends a wait
 
 
 @pytest.mark.parametrize(
     "status", ["PROCESSED", "FAILED", "CANCELLED", "REVIEWED", "REJECTED", "NEEDS_REVIEW"]
 )
-@pytest.mark.parametrize("age", [0.0, 100.0, 1e6])
-def test_the_end_of_a_run_counts_whenever_it_is_seen(status, age) -> None:
-    assert Poller(started=START, deadline=START + 10).on_run(run(status), START + age).event == "ended"
+@pytest.mark.parametrize("many", [1, 3])
+def test_any_end_of_a_run_ends_the_wait(status, many) -> None:
+    extend = Extend()
+    poller = Poller(extend)
+    everybody = [waits(poller, LISTED, extend.run(f"exr_{n}", START + 5, status=status)) for n in range(many)]
+    poller.run(START + 60)
+    assert [wait.event for wait in everybody] == ["ended"] * many
+    assert everybody[0].statuses == {"exr_0": status}
+    assert everybody[0].ended == ["exr_0"]
 
 
-@pytest.mark.parametrize(
-    "status", ["PENDING", "PROCESSING", "CANCELLING", "REWINDING", "SUCCESS", "processed"]
-)
-def test_a_status_that_is_no_end_or_not_known_is_waited_on(status) -> None:
-    decision = Poller(started=START, deadline=START + 60).on_run(run(status), START)
-    assert decision.event is None
+@pytest.mark.parametrize("many", [1, 3])
+def test_an_outcome_that_a_person_may_change_is_waited_past_where_that_is_wanted(many) -> None:
+    extend = Extend()
+    poller = Poller(extend)
+    ids = [extend.run(f"wfr_{n}", START + 5, status="NEEDS_REVIEW") for n in range(many)]
+    patient = [waits(poller, "workflow_run", run_id, past=frozenset({"needs_review"})) for run_id in ids]
+    hasty = waits(poller, "workflow_run", ids[0])
+    poller.run(START + 60)
+    assert hasty.event == "ended"
+    assert {wait.event for wait in patient} == {None}
+    assert patient[0].statuses == {ids[0]: "NEEDS_REVIEW"}
 
 
-PASSING = (
-    ExtendServerError("no", status=500, retryable=True),
-    ExtendConnectionError("no", sent=True),
-    ExtendConnectionError("no", sent=False),
-    ExtendRateLimited("no", status=429, retryable=True),
-)
+@pytest.mark.parametrize("status", ["PENDING", "CANCELLING", "REWINDING", "SUCCESS", "processed"])
+def test_a_status_that_is_no_end_or_not_known_is_waited_on_and_said_once(status) -> None:
+    extend = Extend()
+    poller = Poller(extend)
+    wait = waits(poller, UNLISTED, extend.run("bpr_1", START, status=status), deadline=START + 100)
+    poller.run(START + 200)
+    assert wait.event == "timeout"
+    said = [words for _, words in wait.notes]
+    known = status in ("PENDING", "CANCELLING")
+    assert said == ([] if known else [f"Unknown status {status!r} of {UNLISTED} bpr_1: waiting on."])
 
 
-@pytest.mark.parametrize("error", PASSING, ids=repr)
-def test_a_passing_trouble_in_a_row_ends_the_wait_at_the_bound(error) -> None:
-    poller = Poller(started=START, deadline=START + 1e6)
-    decisions = [poller.on_error(error, START) for _ in range(MAX_ATTEMPTS)]
-    assert [decision.event for decision in decisions] == [None] * (MAX_ATTEMPTS - 1) + ["error"]
-    assert all(0 <= decision.wait <= 30 for decision in decisions[:-1])
+@pytest.mark.parametrize("seconds", [0.5, 7.0, 333.0])
+def test_at_its_deadline_a_run_is_looked_at_once_more(seconds) -> None:
+    extend = Extend()
+    poller = Poller(extend)
+    wait = waits(poller, UNLISTED, extend.run("bpr_1"), deadline=START + seconds)
+    poller.run(START + 1000)
+    assert wait.event == "timeout"
+    assert START + seconds <= extend.asked[-1][0] <= wait.over_at < START + seconds + 1
 
 
-def test_a_good_look_in_between_begins_the_count_anew() -> None:
-    poller = Poller(started=START, deadline=START + 1e6)
-    for _ in range(1000):
-        assert [poller.on_error(PASSING[0], START).event for _ in range(MAX_ATTEMPTS - 1)] == [None] * 4
-        assert poller.on_run(run("PROCESSING"), START).event is None
+@pytest.mark.parametrize("past", [10.0, -10.0])
+def test_a_run_that_has_ended_by_its_deadline_has_ended(past) -> None:
+    extend = Extend()
+    poller = Poller(extend)
+    others = [waits(poller, UNLISTED, extend.run(f"bpr_{n}")) for n in range(200)]
+    wait = waits(poller, UNLISTED, extend.run("bpr_x", START + past), deadline=START + past)
+    poller.run(START + 60)
+    assert wait.event == "ended"
+    assert {other.event for other in others} == {None}
+
+
+def test_a_last_look_that_is_not_answered_holds_nobody_back_for_long() -> None:
+    gone = ExtendConnectionError("no answer", sent=True)
+    extend = Extend(trouble=lambda ask, now: gone if now > START + 50 else None)
+    poller = Poller(extend)
+    everybody = [waits(poller, UNLISTED, extend.run(f"bpr_{n}"), deadline=START + 60) for n in range(200)]
+    poller.run(START + 200)
+    assert {wait.event for wait in everybody} == {"timeout"}
+    assert max(wait.over_at for wait in everybody) <= START + 60 + 15.1
+
+
+def test_a_server_that_asks_for_patience_is_left_alone_by_everybody_and_deadlines_hold() -> None:
+    told = []
+
+    def trouble(ask, now):
+        if not told and now > START + 10:
+            told.append(now)
+            return ExtendRateLimited("no", status=429, retryable=True, retry_after=120.0)
+        return None
+
+    extend = Extend(trouble=trouble)
+    poller = Poller(extend)
+    for number in range(50):
+        waits(poller, UNLISTED, extend.run(f"bpr_{number}"))
+    soon = waits(poller, UNLISTED, extend.run("bpr_soon"), deadline=START + 40)
+    poller.run(START + 300)
+    again = min(when for when, _ in extend.asked if when > told[0] + 1)
+    assert again >= told[0] + 120
+    assert (soon.event, soon.over_at) == ("timeout", pytest.approx(START + 55, abs=0.1))
 
 
 @pytest.mark.parametrize(
     "error",
     [
-        ExtendNotFound("no", status=404),
-        ExtendAPIError("no", status=400),
-        ExtendInputError("no"),
+        ExtendServerError("no", status=500, retryable=True),
+        ExtendConnectionError("no", sent=True),
+        ExtendConnectionError("no", sent=False),
+        ExtendRateLimited("no", status=429, retryable=True),
     ],
     ids=repr,
 )
-def test_what_waiting_does_not_mend_ends_the_wait_at_once(error) -> None:
-    assert Poller(started=START, deadline=START + 1e6).on_error(error, START).event == "error"
+@pytest.mark.parametrize("many", [1, 50])
+def test_trouble_that_may_pass_is_waited_out_however_long_it_takes(error, many) -> None:
+    extend = Extend(trouble=lambda ask, now: error if START + 5 < now < START + HOUR else None)
+    poller = Poller(extend)
+    everybody = [waits(poller, LISTED, extend.run(f"exr_{n}", START + 60)) for n in range(many)]
+    poller.run(START + HOUR + 120)
+    assert {wait.event for wait in everybody} == {"ended"}
+    asked_in_vain = counts(extend)["trouble"]
+    assert asked_in_vain < 600, "all of them together ask no more than one would"
+    assert len(everybody[0].notes) <= 12
 
 
-@pytest.mark.parametrize("asked", [1.0, 20.0, 60.0, 3600.0])
-def test_a_server_that_asks_for_patience_is_not_looked_at_sooner(asked) -> None:
-    error = ExtendRateLimited("no", status=429, retryable=True, retry_after=asked)
-    for _ in range(100):
-        assert Poller(started=START, deadline=START + 1e6).on_error(error, START).wait >= asked
+@pytest.mark.parametrize(
+    ("error", "looks"),
+    [
+        (ExtendUnauthorized("no", status=401), 3),
+        (ExtendAPIError("no", status=403), 3),
+        (ExtendNotFound("no", status=404), 3),
+        (ExtendInputError("no"), 1),
+    ],
+    ids=repr,
+)
+def test_what_waiting_does_not_mend_ends_the_wait_after_a_few_refusals(error, looks) -> None:
+    extend = Extend(trouble=lambda ask, now: error if now > START + 10 else None)
+    poller = Poller(extend)
+    wait = waits(poller, UNLISTED, extend.run("bpr_1"))
+    poller.run(START + HOUR)
+    assert wait.event == "error"
+    assert counts(extend)["trouble"] == looks
+    assert [words for level, words in wait.notes if level == 40] == [
+        f"{UNLISTED} bpr_1 cannot be read: {error}"
+    ]
 
 
-def test_a_passing_trouble_at_the_deadline_is_a_timeout() -> None:
-    assert Poller(started=START, deadline=START + 10).on_error(PASSING[0], START + 10).event == "timeout"
+def test_a_refusal_that_is_taken_back_counts_for_nothing() -> None:
+    extend = Extend()
+    poller = Poller(extend)
+    turns = iter(range(10**6))
+    extend.trouble = lambda ask, now: ExtendAPIError("no", status=403) if next(turns) % 3 else None
+    wait = waits(poller, UNLISTED, extend.run("bpr_1", START + 300))
+    poller.run(START + HOUR)
+    assert wait.event == "ended"
 
 
-def test_a_wait_after_a_trouble_ends_at_the_deadline() -> None:
-    poller = Poller(started=START, deadline=START + 10, draw=lambda low, high: high)
-    assert poller.on_error(PASSING[0], START + 9.9).wait == pytest.approx(0.1)
+def test_a_run_that_is_not_to_be_found_yet_is_given_half_a_minute() -> None:
+    extend = Extend()
+    poller = Poller(extend)
+    young, never = waits(poller, UNLISTED, "bpr_young"), waits(poller, UNLISTED, "bpr_never")
+    poller.run(START + 20)
+    extend.run("bpr_young", START + 50)
+    poller.run(START + 100)
+    assert (young.event, never.event) == ("ended", "error")
+    assert 30 < never.over_at - START < 60
+
+
+def test_one_run_that_cannot_be_read_is_no_trouble_of_the_others() -> None:
+    bad = ExtendServerError("no", status=500, retryable=True)
+    extend = Extend(
+        trouble=lambda ask, now: bad if isinstance(ask, Read) and ask.target.run_id == "bpr_0" else None
+    )
+    poller = Poller(extend)
+    everybody = [waits(poller, UNLISTED, extend.run(f"bpr_{n}", START + 60)) for n in range(10)]
+    poller.run(START + 120)
+    assert [wait.event for wait in everybody] == [None] + ["ended"] * 9
+
+
+def test_nothing_can_be_asked_at_all() -> None:
+    extend = Extend()
+    poller = Poller(extend)
+    one, other = (
+        waits(poller, UNLISTED, extend.run("bpr_1")),
+        waits(poller, LISTED, extend.run("exr_1"), extend.run("exr_2")),
+    )
+    poller.schedule.fail("no key")
+    assert (one.event, other.event, one.notes) == ("error", "error", [(40, "no key")])
+    assert not poller.schedule.busy
+
+
+# Who waits
+
+
+def test_waits_for_the_same_run_share_its_looks_and_end_together() -> None:
+    extend = Extend()
+    poller = Poller(extend)
+    run_id = extend.run("bpr_1", START + 100)
+    everybody = [waits(poller, UNLISTED, run_id) for _ in range(50)]
+    poller.run(START + 200)
+    assert {wait.event for wait in everybody} == {"ended"}
+    assert len({wait.over_at for wait in everybody}) == 1
+    assert len(extend.asked) < 80
+
+
+def test_a_newcomer_gets_a_look_at_once() -> None:
+    extend = Extend()
+    poller = Poller(extend)
+    for number in range(100):
+        waits(poller, LISTED, extend.run(f"exr_{number}"))
+    poller.run(START + 900)
+    made_long_ago = extend.run("exr_late", START + 100, made=START + 1)
+    late = waits(poller, LISTED, made_long_ago)
+    poller.run(START + 960)
+    assert late.event == "ended"
+    assert late.over_at < START + 905
+
+
+def test_whoever_goes_leaves_the_others_and_nothing_behind() -> None:
+    extend = Extend()
+    poller = Poller(extend)
+    going = [waits(poller, LISTED, extend.run(f"exr_{n}")) for n in range(500)]
+    staying = waits(poller, LISTED, "exr_0")
+    poller.run(START + 10)
+    for wait in going:
+        poller.schedule.drop(wait)
+    poller.run(START + 1000)
+    assert staying.event is None
+    assert poller.schedule.busy
+    poller.schedule.drop(staying)
+    assert not poller.schedule.busy
+    assert poller.schedule.next_at() == math.inf or poller.schedule.ask(poller.now) is None
+
+
+def test_waits_that_are_over_are_not_kept_until_their_deadlines() -> None:
+    extend = Extend()
+    poller = Poller(extend)
+    for number in range(2000):
+        waits(poller, UNLISTED, extend.run(f"bpr_{number}", START), deadline=START + 1e6)
+        poller.run(poller.now + 1)
+    assert not poller.schedule.busy
+    assert len(poller.schedule._deadlines) < 300
+
+
+@pytest.mark.parametrize("many", [2, 300])
+def test_one_wait_may_be_for_many_runs(many) -> None:
+    extend = Extend()
+    poller = Poller(extend)
+    ids = [extend.run(f"exr_{n}", START + 10 + n * 0.1) for n in range(many)]
+    every = waits(poller, LISTED, *ids, ids[0])
+    first = waits(poller, LISTED, *ids, first=True)
+    poller.run(START + 100)
+    assert (every.event, first.event) == ("ended", "ended")
+    assert sorted(every.ended) == sorted(ids)
+    assert len(first.ended) == 1
+    assert every.over_at >= max(extend.ends.values())
+    assert first.over_at < START + 15
+
+
+@pytest.mark.parametrize("many", [2, 300])
+def test_one_wait_for_many_ends_at_its_deadline_with_what_was_seen(many) -> None:
+    extend = Extend()
+    poller = Poller(extend)
+    ids = [extend.run(f"exr_{n}", START + 10 if n else math.inf) for n in range(many)]
+    wait = waits(poller, LISTED, *ids, deadline=START + 60)
+    poller.run(START + 100)
+    assert wait.event == "timeout"
+    assert sorted(wait.ended) == sorted(ids[1:])
+    assert START + 60 <= wait.over_at <= START + 75.1
+
+
+def test_one_wait_for_many_says_error_when_the_others_have_ended() -> None:
+    extend = Extend()
+    poller = Poller(extend)
+    ids = [extend.run(f"bpr_{n}", START + 100) for n in range(5)]
+    wait = waits(poller, UNLISTED, *ids, "bpr_unknown")
+    poller.run(START + 300)
+    assert wait.event == "error"
+    assert sorted(wait.ended) == ids
+    assert wait.over_at > START + 100

@@ -1,0 +1,221 @@
+"""PollHub: asks Extend once for all who wait on a connection in an event loop.
+
+What is asked, and what an answer means, is decided in `schedule`; here it is carried out, in a few threads since the
+client is synchronous.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import logging
+import time
+import weakref
+from collections.abc import Collection
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_extend.api.errors import ExtendError, ExtendInputError, ExtendUnauthorized
+from airflow_provider_extend.triggers.connections import client_of, forget
+from airflow_provider_extend.triggers.lane import Ask, Page
+from airflow_provider_extend.triggers.schedule import Schedule
+from airflow_provider_extend.triggers.threads import THREADS, in_thread
+from airflow_provider_extend.triggers.waits import Wait
+
+if TYPE_CHECKING:
+    from airflow_provider_extend.client import ExtendClient
+
+log = logging.getLogger(__name__)
+
+#: An ask is one attempt with a short timeout: the schedule knows when to repeat it.
+_ASK_TIMEOUT = 5.0
+#: One thread is always left for what may stop a cost.
+_AT_ONCE = THREADS - 1
+#: A connection that was looked up for a refusal is believed for so many seconds, whatever Extend says.
+_RENEW_EVERY = 30.0
+#: So many look-ups of the connection may fail in a row; seconds between two of them.
+_LOOK_UPS = 3
+_LOOK_UP_PAUSE = 2.0
+_LOOK_UP_TIMEOUT = 30.0
+
+
+class _Waiting(Wait):
+    """A wait whose caller sleeps in this event loop."""
+
+    __slots__ = ("_news",)
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self._news = asyncio.get_running_loop().create_future()
+
+    def changed(self) -> None:
+        if not self._news.done():
+            self._news.set_result(None)
+
+    async def news(self) -> None:
+        """Sleeps until there are notes, or it is over."""
+        await self._news
+        if self.event is None:
+            self._news = asyncio.get_running_loop().create_future()
+
+
+class PollHub:
+    """All waits on one connection in one event loop; see `hub_of`."""
+
+    def __init__(self, conn_id: str) -> None:
+        self._conn_id = conn_id
+        self._schedule = Schedule()
+        self._task: asyncio.Task[None] | None = None
+        self._asking: set[asyncio.Task[None]] = set()
+        self._woken: asyncio.Future[None] | None = None
+        self._renewed_at = float("-inf")
+        self._failed_look_ups = 0
+
+    async def wait(
+        self,
+        kind: str,
+        run_ids: Collection[str],
+        *,
+        deadline: float,
+        ceiling: float,
+        past: Collection[str] = (),
+        members: int | None = None,
+        first: bool = False,
+        log: Any,
+    ) -> Wait:
+        """Wait for runs of one kind.
+
+        :param deadline: seconds since the epoch. :param ceiling: longest interval between two looks, in seconds.
+        :param past: outcomes that do not end the wait. :param members: see `reading.look_up`.
+        :param first: until the first of them has ended; else until all have.
+        :param log: where the caller's own log is.
+        :return: how it ended (`event`: `ended`, `timeout`, `error`), and what was seen.
+        """
+        wait = _Waiting(
+            deadline=time.monotonic() + (deadline - time.time()),
+            ceiling=ceiling,
+            past=frozenset(past),
+            first=first,
+        )
+        self._schedule.add(wait, kind, run_ids, time.monotonic(), members)
+        if self._task is None:
+            # In no caller's context: what the hub logs belongs into no task's log.
+            self._task = asyncio.create_task(self._work(), context=contextvars.Context())
+        self._wake()
+        try:
+            while True:
+                await wait.news()
+                for level, words in wait.notes:
+                    log.log(level, "%s", words)
+                wait.notes.clear()
+                if wait.event is not None:
+                    return wait
+        finally:
+            self._schedule.drop(wait)
+            self._wake()
+
+    def _wake(self) -> None:
+        if self._woken is not None and not self._woken.done():
+            self._woken.set_result(None)
+
+    async def _work(self) -> None:
+        """Asks as long as anybody waits."""
+        try:
+            while self._schedule.busy:
+                try:
+                    await self._step()
+                except Exception:  # whatever it is, those who wait must not wait for ever
+                    log.exception("The poller of connection %s failed.", self._conn_id)
+                    self._schedule.fail("The poller failed: see the triggerer's own log.")
+        finally:
+            self._task = None
+
+    async def _step(self) -> None:
+        self._schedule.expire(time.monotonic())
+        client = await self._client()
+        now = time.monotonic()
+        if client is None:
+            await self._sleep_until(now + _LOOK_UP_PAUSE)
+            return
+        self._schedule.speaks(client.api_version)
+        at = self._schedule.next_at()
+        if len(self._asking) < _AT_ONCE:
+            at = max(at, now + client.turn_in("GET"))
+            if at <= now and (ask := self._schedule.ask(now)) is not None:
+                self._asking.add(asyncio.create_task(self._put(ask, client)))
+                return
+        await self._sleep_until(max(at, now + 0.001) if len(self._asking) < _AT_ONCE else now + 1.0)
+
+    async def _client(self) -> ExtendClient | None:
+        """None: the connection cannot be looked up just now."""
+        try:
+            async with asyncio.timeout(_LOOK_UP_TIMEOUT):
+                client = await client_of(self._conn_id)
+        except Exception as error:  # Airflow's own too: the worker, where it can read, says what to look at
+            self._failed_look_ups += 1
+            if isinstance(error, ExtendInputError) or self._failed_look_ups >= _LOOK_UPS:
+                self._failed_look_ups = 0
+                self._schedule.fail(str(error) or type(error).__name__)
+            return None
+        self._failed_look_ups = 0
+        return client
+
+    async def _sleep_until(self, at: float) -> None:
+        """Until the moment, or something happens."""
+        loop = asyncio.get_running_loop()
+        self._woken = loop.create_future()
+        timer = loop.call_later(max(0.0, min(at - time.monotonic(), 3600.0)), self._wake)
+        try:
+            await self._woken
+        finally:
+            timer.cancel()
+            self._woken = None
+
+    async def _put(self, ask: Ask, client: ExtendClient) -> None:
+        """Ask, and hand the answer on."""
+        try:
+            if isinstance(ask, Page):
+                page = partial(client.page, ask.name, query=ask.query)
+                rows, following = await in_thread(page, attempts=1, timeout=_ASK_TIMEOUT)
+                self._schedule.on_page(ask, rows, following, time.monotonic())
+            else:
+                from airflow_provider_extend.reading import watch
+
+                target = ask.target
+                look = partial(watch, client, target.kind, target.run_id, target.members)
+                run = await in_thread(look, attempts=1, timeout=_ASK_TIMEOUT)
+                self._schedule.on_run(ask, run, time.monotonic())
+        except ExtendError as error:
+            self._refused(ask, error, client)
+        except Exception as error:
+            log.exception("%s", error)
+            wrong = ExtendInputError(f"{type(error).__name__} (see the triggerer's own log)")
+            self._schedule.on_error(ask, wrong, time.monotonic())
+        finally:
+            self._asking.discard(asyncio.current_task())
+            self._wake()
+
+    def _refused(self, ask: Ask, error: ExtendError, client: ExtendClient) -> None:
+        now = time.monotonic()
+        # What the connection says may have been mended since it was looked up.
+        renew = error.is_permanent() and now >= self._renewed_at + _RENEW_EVERY
+        if renew:
+            self._renewed_at = now
+            forget(self._conn_id, client)
+        if renew and isinstance(error, ExtendUnauthorized):
+            self._schedule.again(ask, now)
+        else:
+            self._schedule.on_error(ask, error, now)
+
+
+_hubs: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, PollHub]] = weakref.WeakKeyDictionary()
+
+
+def hub_of(conn_id: str) -> PollHub:
+    """The hub of a connection in the running event loop.
+
+    One for each connection, not for each account: lists show one workspace in one version of the API. What is one for
+    the account is its rate limit, which all clients of it in a process share.
+    """
+    hubs = _hubs.setdefault(asyncio.get_running_loop(), {})
+    return hubs.setdefault(conn_id, PollHub(conn_id))

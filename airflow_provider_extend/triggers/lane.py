@@ -1,0 +1,285 @@
+"""What is asked next about the runs of one kind: pages of a list, or one run after the other. No I/O, no clock."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from airflow_provider_extend.api.errors import ExtendError
+from airflow_provider_extend.api.polling import LAST_INTERVAL, Draw, Listing, interval, refusals_of
+from airflow_provider_extend.api.retry import wait_seconds
+from airflow_provider_extend.api.runs import parse_time
+from airflow_provider_extend.triggers.waits import Target
+
+#: Seconds that changes may take to show in a list: a whole scan goes so far behind the one before it.
+OVERLAP = 60.0
+#: Seconds between whole scans; those in between go only a little behind the newest change that is known.
+WHOLE_SCAN_EVERY = 15.0
+SHORT_OVERLAP = 5.0
+#: A lane's scans take at most this many pages a second in the long run, whole ones at most one.
+_PAGES_A_SECOND = 10 / 3
+#: Where a list carries a lane, single reads take at most a tenth of the smallest plan's 10 requests a second.
+READS_A_SECOND = 1.0
+#: Seconds between single reads of a run that a list carries; they grow with the time that it has been waited for.
+SAFETY_FIRST, SAFETY_LAST = 60.0, 600.0
+#: A list that takes more pages than it saves reads, or that cannot be used, is tried again after so many seconds.
+DEAR_FOR, BROKEN_FOR = 60.0, 600.0
+PAGE_SIZE = 100
+
+_turns = itertools.count()
+
+
+@dataclass(slots=True, eq=False)
+class Scan:
+    """Pages of a list from its newest change down to `floor` (seconds since the epoch at Extend)."""
+
+    lane: Lane
+    began: float
+    whole: bool
+    floor: float | None
+    newest: float | None = None
+    token: str | None = None
+    pages: int = 0
+    asked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """Ask: how does this run stand?"""
+
+    target: Target
+    began: float
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Ask: the next page of a scan, from list endpoint `name`."""
+
+    scan: Scan
+    name: str
+    query: Mapping[str, Any]
+
+
+Ask = Read | Page
+
+
+class Lane:
+    """The runs of one kind that are waited for; of one batch, where the list of the kind knows no order.
+
+    They are asked for by list where there is one and it takes fewer requests than reading each run. A list only adds
+    knowledge: that it does not show a run proves nothing. So each run that no page has shown is read by itself, and
+    each of them now and then.
+    """
+
+    def __init__(self, kind: str, batch_id: str | None, draw: Draw) -> None:
+        self.kind = kind
+        self.batch_id = batch_id
+        self.targets: dict[str, Target] = {}
+        self._draw = draw
+        self._due: list[tuple[float, int, Target]] = []
+        self._listing: Listing | None = None
+        self._by_list = False
+        self._list_again = -math.inf
+        self._next_read = -math.inf
+        self._scan: Scan | None = None
+        self._scan_at = -math.inf
+        self._newest: float | None = None
+        self._whole_newest: float | None = None
+        self._whole_at = -math.inf
+        self._troubles = 0
+
+    def speaks(self, listing: Listing | None) -> None:
+        """Which list shows its runs, in the version of the API that is asked."""
+        if listing is not None and not listing.newest_first and self.batch_id is None:
+            listing = None
+        if listing != self._listing:
+            self._listing = listing
+            self._read_each(list_again=-math.inf)
+
+    def add(self, target: Target) -> None:
+        self.targets[target.run_id] = target
+        self._push(target)
+
+    def remove(self, target: Target) -> None:
+        self.targets.pop(target.run_id, None)
+
+    # What is asked next
+
+    def next_at(self) -> float:
+        """When `ask` may have something."""
+        self._drop_stale()
+        read = self._due[0][0] if self._due else math.inf
+        if not self._by_list:
+            return min(read, self._may_list_at)
+        scan = self._scan_at if self._scan is None else math.inf if self._scan.asked else -math.inf
+        return min(scan, max(read, self._next_read))
+
+    def ask(self, now: float) -> Ask | None:
+        if now >= self._may_list_at:
+            self._begin_lists(now)
+        if not self._by_list:
+            return self._due_read(now)
+        if now >= self._next_read and (read := self._due_read(now)) is not None:
+            self._next_read = now + 1 / READS_A_SECOND
+            return read
+        if self._scan is None and now >= self._scan_at:
+            self._scan = self._new_scan(now)
+        if self._scan is None or self._scan.asked:
+            return None
+        self._scan.asked = True
+        assert self._listing is not None
+        return Page(self._scan, self._listing.name, self._query(self._scan))
+
+    @property
+    def _may_list_at(self) -> float:
+        if self._by_list or self._listing is None or len(self.targets) < 2:
+            return math.inf
+        return self._list_again
+
+    def _due_read(self, now: float) -> Read | None:
+        self._drop_stale()
+        if not self._due or self._due[0][0] > now:
+            return None
+        target = heapq.heappop(self._due)[2]
+        target.asked = True
+        return Read(target, now)
+
+    def _drop_stale(self) -> None:
+        """Entries of runs that nobody waits for any more, or whose turn has changed."""
+        while self._due:
+            _, turn, target = self._due[0]
+            if turn == target.turn and not target.asked and self.targets.get(target.run_id) is target:
+                return
+            heapq.heappop(self._due)
+
+    def _push(self, target: Target) -> None:
+        target.turn = next(_turns)
+        heapq.heappush(self._due, (target.due, target.turn, target))
+
+    # Lists
+
+    def _begin_lists(self, now: float) -> None:
+        self._by_list, self._scan, self._scan_at = True, None, now
+        self._newest = self._whole_newest = None
+        self._whole_at = -math.inf
+        for target in self.targets.values():
+            # The first scan reaches back by the overlap: what was read within it needs no other look.
+            target.seen = target.read_at > now - OVERLAP + SHORT_OVERLAP
+            target.due = self._safety(target, target.read_at) if target.seen else now
+        self._rebuild()
+
+    def _read_each(self, list_again: float) -> None:
+        """Do without the list until then."""
+        self._list_again, self._scan = list_again, None
+        if self._by_list:
+            self._by_list = False
+            for target in self.targets.values():
+                target.due = min(target.due, target.read_at + self._interval(target, target.read_at))
+            self._rebuild()
+
+    def _rebuild(self) -> None:
+        self._due.clear()
+        for target in self.targets.values():
+            self._push(target)
+
+    def _new_scan(self, now: float) -> Scan:
+        assert self._listing is not None
+        if not self._listing.newest_first:
+            return Scan(self, now, whole=True, floor=-math.inf)
+        whole = now >= self._whole_at
+        known, overlap = (self._whole_newest, OVERLAP) if whole else (self._newest, SHORT_OVERLAP)
+        return Scan(self, now, whole, None if known is None else known - overlap)
+
+    def _query(self, scan: Scan) -> dict[str, Any]:
+        order = {"sortBy": "updatedAt", "sortDir": "desc"}
+        narrowed = order if self.batch_id is None else {"batchId": self.batch_id}
+        page = {"nextPageToken": scan.token} if scan.token else {}
+        return {"maxPageSize": PAGE_SIZE, **narrowed, **page}
+
+    def on_page(
+        self, scan: Scan, rows: Sequence[Mapping[str, Any]], following: str | None, now: float
+    ) -> list[tuple[Target, str]]:
+        """:return: the runs among `rows` that are waited for, with their statuses."""
+        scan.asked, self._troubles = False, 0
+        if scan is not self._scan or self._listing is None:
+            return []
+        scan.pages += 1
+        shown = [
+            (target, row["status"])
+            for row in rows
+            if (target := self.targets.get(str(row.get("id")))) and isinstance(row.get("status"), str)
+        ]
+        news = any(not target.seen for target, _ in shown)
+        for target, _ in shown:
+            self.looked(target, now, read=False)
+        below = False
+        if self._listing.newest_first:
+            times = [when.timestamp() for row in rows if (when := parse_time(row.get("updatedAt")))]
+            if len(times) < len(rows) or any(a < b for a, b in itertools.pairwise(times)):
+                self._read_each(now + BROKEN_FOR)  # it does not say what changed last
+                return shown
+            if times and scan.newest is None:
+                scan.newest = times[0]
+                scan.floor = times[0] - OVERLAP if scan.floor is None else scan.floor
+            below = bool(times) and scan.floor is not None and times[-1] < scan.floor
+        if following is None or (below and not news):
+            self._scanned(scan, now)
+        elif scan.pages >= max(2, len(self.targets)) or following == scan.token:
+            self._read_each(now + DEAR_FOR)
+        else:
+            scan.token = following
+        return shown
+
+    def _scanned(self, scan: Scan, now: float) -> None:
+        """A scan is complete: only then does it count for where the next ones end."""
+        self._scan = None
+        if scan.newest is not None:
+            self._newest = scan.newest
+            if scan.whole:
+                self._whole_newest = scan.newest
+                self._whole_at = scan.began + max(WHOLE_SCAN_EVERY, scan.pages)
+        youngest = min((target.age(now) for target in self.targets.values()), default=0.0)
+        ceiling = min((target.ceiling for target in self.targets.values()), default=LAST_INTERVAL)
+        pause = max(interval(youngest, ceiling, self._draw), scan.pages / _PAGES_A_SECOND)
+        self._scan_at = scan.began + pause
+
+    def on_page_error(self, scan: Scan, error: ExtendError, now: float) -> None:
+        scan.asked = False
+        if scan is not self._scan:
+            return
+        self._troubles += 1
+        if refusals_of(error, None):
+            self._read_each(now + BROKEN_FOR)
+        else:  # from the top: the page's token may have been at fault
+            self._scan, self._scan_at = None, now + wait_seconds(error, self._troubles, self._draw)
+
+    def hurry(self, now: float) -> None:
+        """Scan as soon as can be."""
+        self._scan_at = min(self._scan_at, now)
+
+    # Single reads
+
+    def looked(self, target: Target, now: float, read: bool) -> None:
+        """How `target` stands is known as of `now`, from a read of it or from a list."""
+        if read:
+            target.read_at = now
+        if read or not target.seen:
+            target.seen = target.ever_seen = True
+            due = self._safety(target, now) if self._by_list else now + self._interval(target, now)
+            self.put_off(target, due)
+
+    def put_off(self, target: Target, due: float) -> None:
+        target.due = due
+        if self.targets.get(target.run_id) is target:
+            self._push(target)
+
+    def _interval(self, target: Target, now: float) -> float:
+        return interval(target.age(now), target.ceiling, self._draw)
+
+    def _safety(self, target: Target, now: float) -> float:
+        seconds = min(SAFETY_LAST, max(SAFETY_FIRST, target.age(now)))
+        return now + seconds * self._draw(0.75, 1.25)

@@ -1,0 +1,64 @@
+"""A few threads for the synchronous client: calls that block, away from the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import queue
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from functools import cache, partial
+from typing import Any
+
+THREADS = 8
+
+#: Turns in the pool: what may stop a cost comes before what only looks.
+CANCEL_FIRST = 0
+_LOOK = 1
+
+
+async def in_thread(function: Callable[..., Any], *args: Any, priority: int = _LOOK, **kwargs: Any) -> Any:
+    """Call a function that blocks, in one of a few threads."""
+    return await _pool().run(partial(function, *args, **kwargs), priority)
+
+
+@cache
+def _pool() -> _DaemonPool:
+    return _DaemonPool()
+
+
+class _DaemonPool:
+    """A few threads that end with the process: a server that hangs must not keep a triggerer from stopping.
+
+    `ThreadPoolExecutor` cannot be had so: the interpreter waits for its threads at exit.
+    """
+
+    def __init__(self) -> None:
+        self._jobs: queue.PriorityQueue[tuple[int, int, Callable[[], None]]] = queue.PriorityQueue()
+        self._turns = itertools.count()
+        for number in range(THREADS):
+            threading.Thread(target=self._work, name=f"extend-poll-{number}", daemon=True).start()
+
+    async def run(self, function: Callable[[], Any], priority: int) -> Any:
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Any] = loop.create_future()
+
+        def settle(set_it: Callable[[Any], None], value: Any) -> None:
+            if not future.done():
+                set_it(value)
+
+        def job() -> None:
+            try:
+                settled = partial(settle, future.set_result, function())
+            except BaseException as error:
+                settled = partial(settle, future.set_exception, error)
+            with suppress(RuntimeError):  # the loop was closed in the meantime: nobody waits any more
+                loop.call_soon_threadsafe(settled)
+
+        self._jobs.put((priority, next(self._turns), job))
+        return await future
+
+    def _work(self) -> None:
+        while True:
+            self._jobs.get()[2]()

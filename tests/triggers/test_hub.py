@@ -1,0 +1,252 @@
+"""PollHub: what is asked for all who wait, on the wire and in one event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import logging
+import re
+import threading
+import time
+from collections import Counter
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from airflow_provider_extend.triggers import hub as hub_module
+from airflow_provider_extend.triggers.hub import hub_of
+from airflow_provider_extend.triggers.schedule import Schedule
+from airflow_provider_extend.triggers.threads import CANCEL_FIRST, THREADS, in_thread
+from airflow_provider_extend.triggers.waits import Wait
+
+LIST = "https://api.extend.ai/extract_runs"
+log = logging.getLogger("the task")
+
+
+async def wait_for(kind: str, *run_ids: str, seconds: float = 60, **given: Any) -> Wait:
+    given = {"ceiling": 0.1, "log": log, **given}
+    async with asyncio.timeout(20):
+        return await hub_of("extend_default").wait(kind, run_ids, deadline=time.time() + seconds, **given)
+
+
+@pytest.fixture
+def listed(requests_mock: Any, connect: Any) -> Any:
+    """Extract runs `exr_0` ..., which end when they are told to; what was asked is counted."""
+    connect(version="2026-02-09")
+    listed = SimpleNamespace(ended=set(), count=0, asked=Counter(), queries=[])
+
+    def row(number: int) -> dict[str, Any]:
+        ended = number in listed.ended
+        return {
+            "id": f"exr_{number}",
+            "status": "PROCESSED" if ended else "PROCESSING",
+            "updatedAt": f"2026-01-01T00:0{1 if ended else 0}:00Z",
+        }
+
+    def rows(request: Any, _: Any) -> dict[str, Any]:
+        listed.asked["list"] += 1
+        listed.queries.append(request.qs)
+        found = sorted(map(row, range(listed.count)), key=lambda row: row["updatedAt"], reverse=True)
+        return {"object": "list", "data": found[:100]}
+
+    def one(request: Any, _: Any) -> dict[str, Any]:
+        listed.asked["read"] += 1
+        return row(int(request.path.rpartition("_")[2]))
+
+    requests_mock.get(LIST, json=rows)
+    requests_mock.get(requests_mock_any(f"{LIST}/"), json=one)
+    return listed
+
+
+def requests_mock_any(prefix: str) -> Any:
+    return re.compile(re.escape(prefix) + r"\w+$")
+
+
+async def test_many_who_wait_are_served_by_a_list(listed) -> None:
+    listed.count = 80
+    everybody = [asyncio.ensure_future(wait_for("extract_run", f"exr_{n}")) for n in range(80)]
+    await asyncio.sleep(0.3)
+    listed.ended = set(range(0, 80, 2))
+    await asyncio.sleep(0.5)
+    assert [task.done() for task in everybody] == [True, False] * 40
+    listed.ended = set(range(80))
+    assert {(await task).event for task in everybody} == {"ended"}
+    assert listed.asked["list"] > 3
+    assert listed.asked["read"] <= 3
+    asked = {(*query["sortby"], *query["sortdir"], *query["maxpagesize"]) for query in listed.queries}
+    assert asked == {("updatedat", "desc", "100")}
+
+
+async def test_nothing_is_asked_and_nothing_runs_when_nobody_waits_any_more(listed) -> None:
+    listed.count = 3
+    before = asyncio.all_tasks()
+    everybody = [asyncio.ensure_future(wait_for("extract_run", f"exr_{n}")) for n in range(3)]
+    await asyncio.sleep(0.3)
+    for task in everybody:
+        task.cancel()
+    await asyncio.gather(*everybody, return_exceptions=True)
+    await asyncio.sleep(0.1)
+    asked = listed.asked.total()
+    assert asyncio.all_tasks() == before
+    await asyncio.sleep(0.4)
+    assert listed.asked.total() == asked
+    listed.ended = {0}
+    assert (await wait_for("extract_run", "exr_0")).event == "ended", "and it begins anew"
+
+
+async def test_one_wait_for_many_runs_ends_with_the_first_or_the_last(listed) -> None:
+    listed.count = 5
+    ids = [f"exr_{n}" for n in range(5)]
+    first = asyncio.ensure_future(wait_for("extract_run", *ids, first=True))
+    every = asyncio.ensure_future(wait_for("extract_run", *ids))
+    await asyncio.sleep(0.3)
+    listed.ended = {3}
+    assert (await first).ended == ["exr_3"]
+    assert not every.done()
+    listed.ended = set(range(5))
+    assert sorted((await every).ended) == ids
+
+
+async def test_what_the_hub_does_belongs_to_no_task(listed, monkeypatch) -> None:
+    whose = contextvars.ContextVar("whose", default="nobody's")
+    seen = set()
+    really = Schedule.ask
+
+    def ask(schedule: Schedule, now: float) -> Any:
+        seen.add(whose.get())
+        return really(schedule, now)
+
+    monkeypatch.setattr(Schedule, "ask", ask)
+    whose.set("the first task's")
+    listed.count, listed.ended = 1, {0}
+    await wait_for("extract_run", "exr_0")
+    assert seen == {"nobody's"}
+
+
+async def test_a_cancel_does_not_wait_behind_polls_that_hang(connect, monkeypatch) -> None:
+    go_on, held = threading.Event(), threading.Semaphore(0)
+
+    class Hangs(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            held.release()
+            go_on.wait(10)
+            self.close_connection = True
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Hangs)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    monkeypatch.setenv("AIRFLOW__EXTEND__ALLOWED_HOSTS", "127.0.0.1")
+    connect(version="2026-02-09", host=f"http://127.0.0.1:{server.server_port}")
+    waiting = [
+        asyncio.ensure_future(wait_for("evaluation_set_run", f"bpr_{n}", seconds=3)) for n in range(50)
+    ]
+    try:
+        for _ in range(THREADS - 1):
+            assert await asyncio.to_thread(held.acquire, timeout=5)
+        began = time.monotonic()
+        assert await in_thread(lambda: "cancelled", priority=CANCEL_FIRST) == "cancelled"
+        assert time.monotonic() - began < 1
+        assert not held.acquire(blocking=False), "one thread is left"
+    finally:
+        go_on.set()
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+        server.shutdown()
+        server.server_close()
+
+
+async def test_a_server_that_hangs_does_not_hold_up_a_deadline(listed, requests_mock, monkeypatch) -> None:
+    monkeypatch.setattr("airflow_provider_extend.triggers.schedule.LAST_LOOK", 0.3)
+    go_on = threading.Event()
+    requests_mock.get(
+        requests_mock_any("https://api.extend.ai/evaluation_set_runs/"),
+        json=lambda *_: (go_on.wait(10), {"id": "bpr_1", "status": "PROCESSED"})[1],
+    )
+    try:
+        began = time.monotonic()
+        wait = await wait_for("evaluation_set_run", "bpr_1", seconds=0.3)
+        assert wait.event == "timeout"
+        assert 0.3 <= time.monotonic() - began < 3
+    finally:
+        go_on.set()
+
+
+@pytest.mark.usefixtures("quick")
+async def test_a_fault_of_the_poller_ends_the_waits_and_is_logged(listed, monkeypatch, caplog) -> None:
+    def fails(*_: Any) -> Any:
+        raise RuntimeError("a fault")
+
+    monkeypatch.setattr(Schedule, "ask", fails)
+    listed.count = 2
+    everybody = [asyncio.ensure_future(wait_for("extract_run", f"exr_{n}")) for n in range(2)]
+    assert {(await task).event for task in everybody} == {"error"}
+    assert any(record.exc_info for record in caplog.records)
+    monkeypatch.undo()
+
+
+@pytest.mark.usefixtures("quick")
+async def test_a_fault_in_reading_a_run_ends_its_wait_only(listed, monkeypatch) -> None:
+    from airflow_provider_extend import reading
+
+    really = reading.watch
+
+    def fails(client: Any, kind: str, run_id: str, *rest: Any, **how: Any) -> Any:
+        if run_id == "bpr_bad":
+            raise KeyError("a fault")
+        return really(client, kind, run_id, *rest, **how)
+
+    monkeypatch.setattr(reading, "watch", fails)
+    listed.count, listed.ended = 1, {0}
+    bad, good = wait_for("evaluation_set_run", "bpr_bad"), wait_for("extract_run", "exr_0")
+    assert [wait.event for wait in await asyncio.gather(bad, good)] == ["error", "ended"]
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize(("failures", "event"), [(2, "ended"), (3, "error")])
+async def test_a_connection_that_cannot_be_looked_up_is_tried_three_times(
+    listed, monkeypatch, failures, event
+) -> None:
+    from airflow_provider_extend.hooks.extend import ExtendHook
+
+    really, tried = ExtendHook.plain_client, []
+
+    def plain_client(hook: ExtendHook) -> Any:
+        tried.append(hook)
+        if len(tried) <= failures:
+            raise ConnectionError("the database is away")
+        return really(hook)
+
+    monkeypatch.setattr(ExtendHook, "plain_client", plain_client)
+    listed.count, listed.ended = 1, {0}
+    assert (await wait_for("extract_run", "exr_0")).event == event
+    assert len(tried) == 3
+
+
+async def test_a_look_up_that_hangs_ends_the_waits_too(listed, monkeypatch) -> None:
+    from airflow_provider_extend.hooks.extend import ExtendHook
+
+    monkeypatch.setattr(hub_module, "_LOOK_UP_TIMEOUT", 0.05)
+    monkeypatch.setattr(hub_module, "_LOOK_UP_PAUSE", 0.01)
+    go_on = threading.Event()
+    monkeypatch.setattr(ExtendHook, "plain_client", lambda hook: go_on.wait(10))
+    try:
+        assert (await wait_for("extract_run", "exr_0")).event == "error"
+    finally:
+        go_on.set()
+
+
+async def test_hubs_are_one_for_each_connection_and_loop(connect) -> None:
+    connect()
+    hub = hub_of("extend_default")
+    assert hub_of("extend_default") is hub
+    assert hub_of("extend_other") is not hub
+
+    async def other() -> Any:
+        return hub_of("extend_default")
+
+    assert await asyncio.to_thread(asyncio.run, other()) is not hub
