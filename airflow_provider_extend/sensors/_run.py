@@ -42,8 +42,8 @@ class RunSensor(WaitsForRun, BaseSensorOperator):
     | timeout | FAILED, not retried | SKIPPED | SKIPPED |
     | transient error, after the call's own retries | FAILED, retried as `retries` says | as plain | SKIPPED |
 
-    With `silent_fail` a transient error is logged and the wait goes on; in the triggerer it does so in any case, until the
-    timeout. A sensor never cancels a run.
+    With `silent_fail` a transient error is logged and the wait goes on; in the triggerer it goes on in any case, until
+    the timeout. A sensor never cancels a run.
 
     :param extend_conn_id: connection (templated).
     :param deferrable: wait in the triggerer, without a worker slot; default `[operators] default_deferrable`.
