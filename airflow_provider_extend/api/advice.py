@@ -65,6 +65,7 @@ ADVICE: tuple[Advice, ...] = (
         errors.ExtendRunUnreadable, RETRY, "the run goes on and cannot be read: the message says why", 60.0
     ),
     Advice(errors.ExtendOutputNotWritten, RETRY, "the result could not be written to output_path", 30.0),
+    Advice(errors.ExtendStorageError, RETRY, "an object store could not be read or written", 30.0),
     Advice(errors.ExtendTaskKilled, RETRY, "the task was told to end"),
     Advice(errors.ExtendSubmissionUnknown, LOOK, "look in the dashboard whether the run was started"),
     Advice(errors.ExtendPublishedConfigDiffers, LOOK, "look at the published version in the dashboard"),

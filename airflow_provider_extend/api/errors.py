@@ -20,6 +20,7 @@
      +- ExtendRunTimeout            a run did not end in the time that its task had
      +- ExtendRunUnreadable         a run goes on, and cannot be read just now
      +- ExtendOutputNotWritten      a run has ended, and its result could not be written
+     +- ExtendStorageError          an object store could not be read or written
      +- ExtendTaskKilled            the task was told to end
      +- ExtendSubmissionUnknown     a call whose outcome cannot be told, and that must not be made twice
      +- ExtendPublishedConfigDiffers
@@ -221,6 +222,10 @@ class ExtendOutputNotWritten(ExtendError):
     def __init__(self, message: str, *, run_id: str, **context: Any) -> None:
         super().__init__(message, **context)
         self.run_id = run_id
+
+
+class ExtendStorageError(ExtendError):
+    """An object store could not be read or written. What was asked of Extend stands; a retry goes on from there."""
 
 
 class ExtendTaskKilled(ExtendError):

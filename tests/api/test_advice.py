@@ -52,6 +52,7 @@ def failed(worth_new_run: bool) -> errors.ExtendRunFailed:
         (errors.ExtendTaskKilled("x"), RETRY),
         (errors.ExtendRunUnreadable("x", run_id="exr_1"), RETRY),
         (errors.ExtendOutputNotWritten("x", run_id="exr_1"), RETRY),
+        (errors.ExtendStorageError("x"), RETRY),
         (errors.ExtendSubmissionUnknown("x", can_be_found=True), RETRY),
         (errors.ExtendSubmissionUnknown("x", can_be_found=False), LOOK),
         (errors.ExtendPublishedConfigDiffers("x"), LOOK),

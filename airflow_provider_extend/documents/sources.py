@@ -1,0 +1,194 @@
+"""Where documents come from: prefixes, patterns and files of an object store, addresses, ids of files, texts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import PurePosixPath
+from typing import Any, BinaryIO
+
+from airflow_provider_extend.api.calls import without_signature
+from airflow_provider_extend.api.errors import ExtendInputError, ExtendStorageError
+from airflow_provider_extend.api.files import USES, why_refused
+from airflow_provider_extend.documents.folders import BLOCK, Folder, filesystem, why
+
+_PATTERN = frozenset("*?[")
+#: What a store tells of a file's content without its being read: MD5 sums, in S3 of files that came in one part.
+_SUMS = ("ETag", "md5Hash")
+#: Why a document was not sent, in Extend's words where it has some (README section 4).
+EMPTY, TYPE, UNREADABLE, INVALID = "EMPTY_FILE", "FILE_TYPE_NOT_SUPPORTED", "UNREADABLE", "INVALID_INPUT"
+
+Read = Callable[[Any, str], Mapping[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One document, as it was found.
+
+    :ivar source: names it in results: its path with its connection, its address without the query, its id, or its place
+        in the list.
+    :ivar store: where it lies: scheme and connection, `s3://conn@`; None: it is in no store.
+    :ivar key: its path there.
+    :ivar size: bytes. :ivar sum: of its content, as the store has it. Both None where they are not known.
+    :ivar given: `file_id`, `file_url` or `text`, and perhaps `file_name`, of one that is in no store.
+    :ivar metadata: of its own. :ivar problem: why it is not sent: a code, and words.
+    :ivar twin: another one may have the same content.
+    """
+
+    source: str
+    store: str | None = None
+    key: str | None = None
+    size: int | None = None
+    sum: str | None = None
+    given: Mapping[str, str] = field(default_factory=dict, repr=False)
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    problem: tuple[str, str] | None = None
+    twin: bool = False
+
+    @property
+    def name(self) -> str | None:
+        """Of its file; None where it has none of its own."""
+        if self.key is not None:
+            return clean(PurePosixPath(self.key).name)
+        return self.given.get("file_name")
+
+    def as_row(self) -> dict[str, Any]:
+        return {name: value for name, value in asdict(self).items() if value not in (None, {}, False)}
+
+
+def source_of(row: Mapping[str, Any]) -> Source:
+    """What `Source.as_row` made."""
+    problem = row.get("problem")
+    return Source(**{**row, "problem": tuple(problem) if problem else None})
+
+
+def find(given: Any, use: str, version: str, read: Read, beside: Folder | None = None) -> Iterator[Source]:
+    """The documents that an author names, each source once, in the order of naming; files of a prefix sorted by path.
+
+    What Extend would refuse by its type or size, and a file that is not there, comes with its `problem`.
+
+    :param given: a path, prefix or glob pattern of an object store, an address, or a list of such, of ids of uploaded
+        files, of mappings as `read` takes them, and of {"path": ...}; each mapping perhaps with `metadata`.
+    :param use: what is done with them, a key of `api.files.USES`.
+    :param read: of an entry that is no path: `file_id`, `file_url` or `text`, and perhaps `file_name`; raises
+        `ExtendInputError` for what is no document. It is also given words that name the entry.
+    :param beside: results are written there: what lies in it is no document.
+    :raises ExtendInputError: an entry is nothing that can be a document.
+    :raises ExtendStorageError: a prefix or pattern cannot be listed.
+    """
+    seen: set[str] = set()
+    alone = isinstance(given, Mapping) or _path_of(given) is not None or isinstance(given, str)
+    entries = [given] if alone else given
+    if not isinstance(entries, Iterable):
+        raise ExtendInputError(
+            f"documents is a {type(given).__name__}: expected a path, or a list of documents. Nothing was sent."
+        )
+    for number, entry in enumerate(entries):
+        for found in _entry(entry, f"documents[{number}]", read, beside, alone):
+            if found.source not in seen:
+                seen.add(found.source)
+                yield _checked(found, use, version)
+
+
+def _entry(entry: Any, where: str, read: Read, beside: Folder | None, alone: bool) -> Iterator[Source]:
+    metadata: Any = {}
+    if isinstance(entry, Mapping):
+        metadata = entry.get("metadata") or {}
+        if not isinstance(metadata, Mapping):
+            raise ExtendInputError(f"metadata of {where} is no object. Nothing was sent.")
+        entry = {key: value for key, value in entry.items() if key != "metadata"}
+        entry = entry["path"] if entry.keys() == {"path"} else entry
+    path = _path_of(entry)
+    if path is None:
+        given = read(entry, where)
+        address = given.get("file_url")
+        shown = given.get("file_id") or (without_signature(address) if address else where)
+        yield Source(shown, given=given, metadata=metadata)
+        return
+    none = True
+    for found in _in_store(path, beside):
+        none = False
+        yield replace(found, metadata=metadata)
+    if none and not alone and not _PATTERN & set(path):
+        yield Source(clean(path), problem=(UNREADABLE, "is no file, and no prefix of files"))
+
+
+def _path_of(entry: Any) -> str | None:
+    """`entry` as a path of a store; None: it is none."""
+    if isinstance(entry, str):
+        is_path = entry.startswith("/") or ("://" in entry and not entry.startswith(("http://", "https://")))
+        return entry if is_path else None
+    if not hasattr(entry, "protocol") and not hasattr(entry, "__fspath__"):
+        return None
+    conn_id, text = (
+        getattr(entry, "conn_id", None),
+        str(entry),
+    )  # of an ObjectStoragePath, whose text lacks it
+    scheme, separator, rest = text.partition("://")
+    return f"{scheme}://{conn_id}@{rest}" if conn_id and separator and "@" not in rest else text
+
+
+def _in_store(path: str, beside: Folder | None) -> Iterator[Source]:
+    fs, root = filesystem(path)
+    scheme, separator, rest = path.partition("://")
+    conn_id, at, _ = rest.partition("/")[0].partition("@")
+    store = f"{scheme if separator else 'file'}://{f'{conn_id}@' if at else ''}"
+    try:
+        fs.invalidate_cache()
+        listed = _listed(fs, root)
+        fs.invalidate_cache()  # it keeps what it has listed
+    except FileNotFoundError:
+        return
+    except Exception as error:
+        raise ExtendStorageError(
+            f"{path!r} cannot be listed ({why(path, error)}). Nothing was sent."
+        ) from None
+    if beside is not None and filesystem(beside.path)[0] is not fs:
+        beside = None
+    for key in sorted(listed):
+        info = listed[key]
+        is_file = info.get("type", "file") == "file" and not key.endswith("/")  # which stands for a folder
+        if is_file and not (beside is not None and beside.holds(key)):
+            total = next((str(info[name]).strip('"') for name in _SUMS if info.get(name)), None)
+            yield Source(clean(f"{store}{key}"), store, key, info.get("size"), total)
+
+
+def _listed(fs: Any, root: str) -> dict[str, Any]:
+    if _PATTERN & set(root):
+        found: dict[str, Any] = fs.glob(root, detail=True)
+        return found
+    info = fs.info(root)
+    if info["type"] == "file" and not root.endswith("/"):
+        return {root: info}
+    found = fs.find(root, detail=True)
+    return found
+
+
+def _checked(found: Source, use: str, version: str) -> Source:
+    problem: tuple[str, str] | None = None
+    if found.problem:
+        return found
+    if found.size == 0:
+        problem = (EMPTY, "is empty")
+    elif "text" in found.given and version not in USES[use]:
+        problem = (INVALID, f"is a text, which is not taken in API version {version}")
+    elif found.key is not None and (refused := why_refused(found.key, found.size, use, version)):
+        problem = (TYPE, refused)
+    return replace(found, problem=problem) if problem else found
+
+
+def clean(text: str) -> str:
+    """`text` without the halves of characters that stand for bytes of a name that are no UTF-8."""
+    return text.encode("utf-8", "replace").decode()
+
+
+def opened(source: Source) -> BinaryIO:
+    """The bytes of a document that lies in a store, as a stream that can be rewound."""
+    stream: BinaryIO = store_of(source).open(source.key, "rb", block_size=4 * BLOCK)
+    return stream
+
+
+def store_of(source: Source) -> Any:
+    """The file system in which it lies."""
+    assert source.store is not None
+    return filesystem(f"{source.store}{'/' if source.store == 'file://' else 'bucket'}")[0]

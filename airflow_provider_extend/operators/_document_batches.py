@@ -1,0 +1,411 @@
+"""Batches of documents: sent once each, looked at, and written as rows; what is kept between two processes is in the
+ledger and the task state store."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_extend import fingerprints
+from airflow_provider_extend.api.errors import ExtendStorageError, ExtendTaskKilled
+from airflow_provider_extend.api.lookups import TASK_KEY, TOKEN_KEY, look_up_of
+from airflow_provider_extend.api.runs import (
+    CANCELLED,
+    MEMBERS,
+    SUCCEEDED,
+    WORKFLOW_BATCH,
+    Run,
+    read_run,
+    reads,
+)
+from airflow_provider_extend.decisions import LIST_LAG
+from airflow_provider_extend.documents import rows, sources
+from airflow_provider_extend.documents.ledger import Ledger
+from airflow_provider_extend.documents.progress import EVERY, Progress
+from airflow_provider_extend.documents.sources import Source
+from airflow_provider_extend.exceptions import as_airflow
+from airflow_provider_extend.operators._document_files import Files, side_by_side
+from airflow_provider_extend.operators._spent import Spent
+from airflow_provider_extend.operators._submit import (
+    RECORD_KEY,
+    Prepared,
+    Sought,
+    Submission,
+    submit_once,
+)
+from airflow_provider_extend.reading import is_gone, look_up
+from airflow_provider_extend.results import INPUT_KEY
+from airflow_provider_extend.searching import runs_with_token
+
+if TYPE_CHECKING:
+    from airflow_provider_extend.client import ExtendClient
+
+#: Seconds for the answer to a create: a thousand runs are made.
+_CREATE_TIMEOUT = 120.0
+#: In place of the id of a batch whose id was lost, before the token that its runs carry.
+_BY_TOKEN = "token:"
+GOES_ON = "What is at Extend goes on and is paid for: a retry takes it up."
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What of an operator's parameters concerns how batches are sent and written.
+
+    :ivar address: of the task, sent in each run's metadata; None: it is not.
+    """
+
+    send: str
+    link_seconds: float
+    output_format: str
+    pace: float
+    max_runs: int | None
+    address: Mapping[str, Any] | None
+
+
+class _Records:
+    """The task state store, with a record of its own for each batch; on Airflow below 3.3 the ledger in its place."""
+
+    def __init__(self, store: Any, ledger: Ledger, batch: int) -> None:
+        self._store = store
+        self._ledger = ledger
+        self._batch = batch
+
+    def _named(self, key: str) -> str:
+        return f"{key}.{self._batch:05d}" if key == RECORD_KEY else key
+
+    def get(self, key: str, default: Any = None) -> Any:
+        if self._store is not None:
+            return self._store.get(self._named(key), default)
+        found = self._ledger.record(self._named(key))
+        return default if found is None else found
+
+    def set(self, key: str, value: Any) -> None:
+        if self._store is not None:
+            self._store.set(self._named(key), value)
+        else:
+            self._ledger.note_record(self._named(key), value)
+
+    def delete(self, key: str) -> None:
+        if self._store is not None:
+            self._store.delete(self._named(key))
+        else:
+            self._ledger.forget_record(self._named(key))
+
+
+class _NothingToSend(Exception):
+    """None of a batch's documents can be sent."""
+
+
+class Batches:
+    """The batches of one task.
+
+    :param context: of the task. :param killed: whether the task was told to end.
+    """
+
+    def __init__(
+        self,
+        context: Mapping[str, Any],
+        client: ExtendClient,
+        ledger: Ledger,
+        options: Options,
+        log: Any,
+        killed: Callable[[], bool],
+    ) -> None:
+        assert ledger.plan is not None
+        self._context = context
+        self._client = client
+        self._ledger = ledger
+        self._options = options
+        self._log = log
+        self._killed = killed
+        self._job = ledger.plan["job"]
+        self._kind: str = self._job["kind"]
+        self._runs_kind = MEMBERS[self._kind]
+        self._files = Files(client, ledger, options.send, options.link_seconds, log, self._heed_kill)
+        self._told_at = time.monotonic()
+
+    # ------------------------------------------------------------------------------------------------- sending
+
+    def send(self, batch: int) -> None:
+        """Start a batch, or take up what an earlier try started; where nothing of it can be sent, write its rows."""
+        try:
+            receipt = submit_once(self._submitting(batch), self._submission(batch), self._log)
+        except _NothingToSend:
+            self.write(batch, None)
+            return
+        count = len(self._ledger.documents(batch)) - len(self._ledger.sent(batch)["refused"])
+        record = self._records(batch).get(RECORD_KEY) or {}
+        at = record.get("started_at", time.time())
+        self._ledger.note_receipt(batch, {"id": receipt.id, "count": count, "at": at})
+        self._log.info(
+            "Batch %d of %d: %s documents, %s.", batch + 1, len(self._ledger.batches), count, receipt.id
+        )
+
+    def _records(self, batch: int) -> _Records:
+        return _Records(self._context.get("task_state_store"), self._ledger, batch)
+
+    def _submitting(self, batch: int) -> Any:
+        return {
+            "ti": self._context["ti"],
+            "dag_run": self._context.get("dag_run"),
+            "task_state_store": self._records(batch),
+        }
+
+    def _submission(self, batch: int) -> Submission:
+        client, job = self._client, self._job
+
+        def create(token: str, inputs: Any) -> Any:
+            self._heed_kill()
+            common = {
+                TOKEN_KEY: token,
+                **({TASK_KEY: self._options.address} if self._options.address else {}),
+            }
+            sent = [
+                {**body, "metadata": {**job["metadata"], **own, **common, INPUT_KEY: place}}
+                for place, body, own in inputs
+            ]
+            timeout = max(_CREATE_TIMEOUT, client.settings.timeout)
+            answer = client.call(job["creates"], body={**job["body"], "inputs": sent}, timeout=timeout)
+            # The one create whose answer names what it made otherwise than the rest.
+            return {**answer, "id": answer.get("batchId")} if self._kind == WORKFLOW_BATCH else answer
+
+        def search(sought: Sought) -> str | None:
+            found = next(self._by_token(sought.token, sought.since), None)
+            batch_id = found.get("batchId") if found else None
+            return str(batch_id) if batch_id else f"{_BY_TOKEN}{sought.token}" if found else None
+
+        return Submission(
+            what=f"batch {batch + 1} of {len(self._ledger.batches)}",
+            parts={"documents": self._ledger.state, "batch": batch},
+            prepare=partial(self._prepare, batch),
+            create=create,
+            keep=lambda _: True,
+            look_up=search,
+            left="goes on, since no call cancels a batch",
+            account=fingerprints.of([client.settings.base_url, client.settings.workspace_id])[:16],
+            killed=self._killed,
+            max_runs=self._options.max_runs,
+        )
+
+    def _by_token(self, token: str, since: float) -> Iterator[dict[str, Any]]:
+        way = look_up_of(self._kind, self._client.api_version)
+        assert way is not None, "each kind of batch can be listed"
+        return runs_with_token(self._client, way, token, since, self._job["narrow"])
+
+    def _prepare(self, batch: int) -> Prepared:
+        inputs = self._files.inputs(batch)
+        if not inputs:
+            raise _NothingToSend
+        return Prepared(value=inputs, runs=len(inputs))
+
+    # ------------------------------------------------------------------------------------------------- looking
+
+    def ended(self, batch: int) -> Run | None:
+        """A batch that is at Extend, with its runs, if all of them have ended."""
+        receipt = self._ledger.receipt(batch)
+        assert receipt is not None
+        if receipt["id"].startswith(_BY_TOKEN):
+            return self._ended_nameless(receipt)
+        run = look_up(self._client, self._kind, receipt["id"], receipt["count"])
+        return run if run.ended else None
+
+    def moving_run(self, batch: int) -> tuple[str, str, int | None]:
+        """What to wait for in the triggerer: kind, id, number of runs of a batch that no call reads."""
+        receipt = self._ledger.receipt(batch)
+        assert receipt is not None
+        if not receipt["id"].startswith(_BY_TOKEN):
+            return self._kind, receipt["id"], receipt["count"] if self._kind == WORKFLOW_BATCH else None
+        members = self._nameless(receipt)
+        run = next((run for run in members if not run.ended), members[0])
+        return self._runs_kind, run.id, None
+
+    def _nameless(self, receipt: Mapping[str, Any]) -> list[Run]:
+        token = receipt["id"].removeprefix(_BY_TOKEN)
+        found = self._by_token(token, receipt["at"])
+        by_id = {row["id"]: read_run(self._runs_kind, self._client.api_version, row) for row in found}
+        return list(by_id.values())
+
+    def _ended_nameless(self, receipt: Mapping[str, Any]) -> Run | None:
+        """A batch of which only the runs are known: its own status is theirs."""
+        members = self._nameless(receipt)
+        settled = len(members) >= receipt["count"] or time.time() > receipt["at"] + LIST_LAG
+        if not members or not settled or not all(member.ended for member in members):
+            return None
+        body = {"id": receipt["id"], "status": "PROCESSED"}
+        return replace(read_run(self._kind, self._client.api_version, body), members=tuple(members))
+
+    # ------------------------------------------------------------------------------------------------- writing
+
+    def write(self, batch: int, ended: Run | None) -> None:
+        """Write the rows of a batch, and note that they are.
+
+        :param ended: with its runs; None: nothing of it was sent.
+        :raises ExtendStorageError: they cannot be written; a retry reads and writes them.
+        """
+        documents, sent = self._ledger.documents(batch), self._ledger.sent(batch)
+        tally = _Tally()
+        part = f"part-{batch:05d}.{self._options.output_format}"
+        with TemporaryDirectory(prefix="extend-") as here:
+            local = Path(here) / part
+            try:
+                writer = rows.WRITERS[self._options.output_format](local)
+                for place, row, again in self._rows(documents, sent, ended):
+                    if again:
+                        tally.keep_back(documents[place], row)
+                    else:
+                        tally.count(row)
+                        writer.add(row)
+                    self._tell(tally)
+                writer.close()
+            except OSError as error:
+                # What else fails so, a request for instance, has been made one of Extend's errors.
+                raise as_airflow(
+                    ExtendStorageError(
+                        f"The rows of batch {batch + 1} cannot be written on this machine "
+                        f"({error.strerror or type(error).__name__}). They are paid for, and a retry reads them again."
+                    )
+                ) from None
+            if tally.rows:
+                self._ledger.output.put(part, local)
+        if ended is not None:
+            Spent(self._records(batch)).cost(ended.id, tally.credits if not tally.unknown_credits else None)
+        self._ledger.note_done(batch, tally.done(part if tally.rows else None), tally.failures, tally.kept)
+
+    def _rows(
+        self, documents: list[Source], sent: Mapping[str, Any], ended: Run | None
+    ) -> Iterator[tuple[int, dict[str, Any], bool]]:
+        """(place, row, whether another run may end better) of each document."""
+        for text, (code, words) in sent["refused"].items():
+            row = rows.row_without_run(documents[int(text)], rows.NOT_SENT, code, words)
+            yield int(text), row, code == sources.UNREADABLE
+        if ended is None:
+            return
+        batch_id = None if ended.id.startswith(_BY_TOKEN) else ended.id
+        left = {place for place in range(len(documents)) if str(place) not in sent["refused"]}
+        for listed, run in side_by_side([(run, run) for run in ended.members], self._read, self._heed_kill):
+            place = run.metadata.get(INPUT_KEY, listed.metadata.get(INPUT_KEY)) if run is not None else None
+            if place not in left or run is None:
+                continue  # deleted meanwhile, or not of this batch
+            left.discard(place)
+            source = documents[place]
+            own = source.given.get("file_id")
+            file_id = sent["files"].get(str(place)) or (None if own else _file_of(run))
+            row = rows.row_of_run(source, run, batch_id, run.output, file_id)
+            yield place, row, run.outcome == CANCELLED or run.worth_new_run
+        for place in sorted(left):
+            status, failure = (rows.NOT_LISTED, rows.NOT_LISTED)
+            words = "was sent, and Extend shows no run of it"
+            if ended.outcome != SUCCEEDED:
+                status, failure, words = ended.status, "BATCH_FAILED", "is of a batch that failed as a whole"
+            file_id = sent["files"].get(str(place))
+            yield (
+                place,
+                rows.row_without_run(documents[place], status, failure, words, batch_id, file_id),
+                False,
+            )
+
+    def _read(self, listed: Run) -> Run | None:
+        """A run with what it has read; None: it was deleted. Rows of a list tell all of one that has failed."""
+        if INPUT_KEY in listed.metadata and listed.outcome != SUCCEEDED:
+            return listed
+        try:
+            name = reads(self._runs_kind, self._client.api_version)[0]
+            return read_run(self._runs_kind, self._client.api_version, self._client.call(name, listed.id))
+        except Exception as error:
+            if is_gone(error):
+                return None
+            raise
+
+    def _heed_kill(self) -> None:
+        if self._killed():
+            raise as_airflow(ExtendTaskKilled(f"The task was told to end. {GOES_ON}"))
+
+    def spent(self) -> Spent:
+        """What this task has paid for in its DAG run."""
+        return Spent(self._records(0))
+
+    # ----------------------------------------------------------------------------------------------- progress
+
+    def progress(self, more_succeeded: int = 0, more_failed: int = 0) -> Progress:
+        assert self._ledger.plan is not None
+        totals = self._ledger.totals()
+        receipts = {
+            batch: self._ledger.receipt(batch)
+            for batch in self._ledger.batches
+            if not self._ledger.done(batch)
+        }
+        return Progress(
+            total=self._ledger.plan["documents"],
+            succeeded=totals.succeeded + more_succeeded,
+            failed=totals.failed + more_failed,
+            at_extend=sum(receipt["count"] for receipt in receipts.values() if receipt)
+            - more_succeeded
+            - more_failed,
+            seconds=time.time() - self._ledger.plan["began"],
+            pace=self._options.pace,
+        )
+
+    def _tell(self, tally: _Tally) -> None:
+        if time.monotonic() - self._told_at >= EVERY:
+            self._told_at = time.monotonic()
+            self._log.info("%s.", self.progress(tally.succeeded, tally.failed))
+
+
+class _Tally:
+    """What the rows of one batch come to."""
+
+    def __init__(self) -> None:
+        self.succeeded = self.failed = self.unknown_credits = 0
+        self.credits = 0.0
+        self.statuses: Counter[str] = Counter()
+        self.reasons: Counter[str] = Counter()
+        self.failures: list[dict[str, Any]] = []
+        self.kept: list[dict[str, Any]] = []
+        self.kept_statuses: Counter[str] = Counter()
+        self.kept_reasons: Counter[str] = Counter()
+
+    @property
+    def rows(self) -> int:
+        return self.succeeded + self.failed
+
+    def count(self, row: dict[str, Any]) -> None:
+        self.statuses[row["status"]] += 1
+        self._pay(row)
+        if row["outcome"] == SUCCEEDED:
+            self.succeeded += 1
+            return
+        self.failed += 1
+        self.reasons[row["failure"] or row["status"]] += 1
+        self.failures.append(rows.failure_of(row))
+
+    def keep_back(self, source: Source, row: dict[str, Any]) -> None:
+        self._pay(row)
+        self.kept_statuses[row["status"]] += 1
+        self.kept_reasons[row["failure"] or row["status"]] += 1
+        document = source.as_row()
+        if row["failure"] == sources.UNREADABLE:
+            document.pop("problem", None)
+        self.kept.append({"document": document, "row": row})
+
+    def _pay(self, row: dict[str, Any]) -> None:
+        self.credits += row["credits"] or 0.0
+        self.unknown_credits += row["run_id"] is not None and row["credits"] is None
+
+    def done(self, part: str | None) -> dict[str, Any]:
+        names = ("succeeded", "failed", "credits", "unknown_credits")
+        counted = {name: getattr(self, name) for name in names}
+        kept = {"kept_statuses": dict(self.kept_statuses), "kept_reasons": dict(self.kept_reasons)}
+        told = {"statuses": dict(self.statuses), "reasons": dict(self.reasons)}
+        return {**counted, **told, **kept, "kept_back": len(self.kept), "part": part}
+
+
+def _file_of(run: Run) -> str | None:
+    file = run.raw.get("file")
+    named = file.get("id") if isinstance(file, Mapping) else None
+    return named if isinstance(named, str) else None

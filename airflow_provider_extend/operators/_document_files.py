@@ -1,0 +1,232 @@
+"""How documents get to Extend: by an address that their store signs, or uploaded, what is the same once."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_extend.api.errors import (
+    ExtendError,
+    ExtendInputError,
+    ExtendInvalidRequest,
+    ExtendStorageError,
+    plain_error,
+)
+from airflow_provider_extend.api.versions import V2026
+from airflow_provider_extend.documents import sources
+from airflow_provider_extend.documents.ledger import Ledger
+from airflow_provider_extend.documents.progress import EVERY
+from airflow_provider_extend.documents.sources import Source
+from airflow_provider_extend.exceptions import as_airflow
+from airflow_provider_extend.operators._document import Document
+
+if TYPE_CHECKING:
+    from airflow_provider_extend.client import ExtendClient
+
+AUTO, URL, UPLOAD = WAYS = ("auto", "url", "upload")
+#: Requests that are under way at a time: as many as keep a plan's rate busy at usual latencies.
+_THREADS = 8
+#: Uploads after which their ids are written down: so many a crash makes again at most.
+_NOTED = 100
+_CHUNK = 1024 * 1024
+
+
+class Files:
+    """
+    :param send: one of `WAYS`: by address, uploaded, or `auto`, by address where the store makes one that begins with
+        https://.
+    :param link_seconds: how long a signed address is good for.
+    :param heed_kill: raises if the task was told to end.
+    """
+
+    def __init__(
+        self,
+        client: ExtendClient,
+        ledger: Ledger,
+        send: str,
+        link_seconds: float,
+        log: Any,
+        heed_kill: Callable[[], None],
+    ) -> None:
+        self._client = client
+        self._ledger = ledger
+        self._send = send
+        self._link_seconds = link_seconds
+        self._log = log
+        self._heed_kill = heed_kill
+        #: Store -> whether Extend fetches from it.
+        self._signs: dict[str, bool] = {}
+
+    def inputs(self, batch: int) -> list[tuple[int, dict[str, Any], Mapping[str, Any]]]:
+        """(place, body, metadata) of each document of a batch that can be sent; the others are noted in the ledger."""
+        documents = self._ledger.documents(batch)
+        sent = self._upload(batch, documents)
+        inputs = []
+        for place, source in enumerate(documents):
+            if str(place) not in sent["refused"]:
+                file_id = sent["files"].get(str(place))
+                document = Document(file_id=file_id) if file_id else self._document(source)
+                inputs.append((place, self._body(document), source.metadata))
+        return inputs
+
+    def _body(self, document: Document) -> dict[str, Any]:
+        version = self._client.api_version
+        if document.text is not None and version != V2026:
+            return {"rawText": document.text}
+        return {"file": document.body(version)}
+
+    def _document(self, source: Source) -> Document:
+        if source.key is None:
+            given = dict(source.given)
+            return Document(
+                given.get("file_id"), given.get("file_url"), given.get("text"), given.get("file_name")
+            )
+        return Document(file_url=self._signed(source), name=source.name)
+
+    def _signed(self, source: Source) -> str:
+        signed: str = sources.store_of(source).sign(source.key, expiration=int(self._link_seconds))
+        return signed
+
+    def _by_address(self, source: Source) -> bool:
+        """Whether Extend fetches it: by `auto` only from where everybody can."""
+        assert source.store is not None
+        if self._send == UPLOAD:
+            return False
+        if source.store not in self._signs:
+            try:
+                signed = self._signed(source)
+                self._signs[source.store] = self._send == URL or signed.startswith("https://")
+            except NotImplementedError:
+                if self._send == URL:
+                    raise ExtendInputError(
+                        f"send is 'url', and {source.store} makes no signed addresses: expected 'upload' or 'auto'. "
+                        "Nothing was sent."
+                    ) from None
+                self._signs[source.store] = False
+        return self._signs[source.store]
+
+    def _upload(self, batch: int, documents: list[Source]) -> dict[str, Any]:
+        """What became of each document before the call (see `Ledger.sent`); what an earlier try did stands."""
+        sent = self._ledger.sent(batch)
+        files, refused = sent["files"], sent["refused"]
+        refused |= {str(place): source.problem for place, source in enumerate(documents) if source.problem}
+        waiting = [
+            (place, source)
+            for place, source in enumerate(documents)
+            if source.key is not None
+            and str(place) not in {**files, **refused}
+            and not self._by_address(source)
+        ]
+        alone = [(place, source) for place, source in waiting if not source.twin]
+        # One after the other, so that none is sent while its like is on its way.
+        twins = ((place, self._upload_twin(source)) for place, source in waiting if source.twin)
+        told = time.monotonic()
+        uploads = chain(side_by_side(alone, self._upload_one, self._heed_kill), twins)
+        for number, (place, done) in enumerate(uploads, 1):
+            self._heed_kill()
+            if isinstance(done, str):
+                files[str(place)] = done
+            else:
+                refused[str(place)] = done
+            if number % _NOTED == 0:
+                self._ledger.note_sent(batch, sent)
+            if time.monotonic() - told >= EVERY:
+                told = time.monotonic()
+                self._log.info("Batch %d: %d of %d files uploaded.", batch + 1, number, len(waiting))
+        self._ledger.note_sent(batch, sent)
+        return sent
+
+    def _upload_one(self, source: Source) -> Any:
+        """Id of the file at Extend, or why there is none: a code, and words."""
+        guarded: _Guarded | None = None
+        try:
+            with sources.opened(source) as stream:
+                guarded = _Guarded(stream)
+                return self._client.upload(guarded, name=source.name)["id"]  # type: ignore[arg-type]
+        except Exception as error:
+            plain = plain_error(error)
+            cause = guarded.failed if guarded is not None and guarded.failed else plain
+            if isinstance(plain, ExtendInvalidRequest) and cause is plain:
+                return plain.code or sources.INVALID, "is refused by Extend"
+            if isinstance(cause, OSError) and not isinstance(cause, ConnectionError | TimeoutError):
+                return sources.UNREADABLE, f"cannot be read ({cause.strerror or type(cause).__name__})"
+            if isinstance(plain, ExtendInputError) and cause is plain:
+                return sources.EMPTY, "is empty, or of a type that Extend does not take"
+            if isinstance(plain, ExtendError) and cause is plain:
+                raise
+            raise as_airflow(
+                ExtendStorageError(f"{source.source!r} cannot be read ({type(cause).__name__}).")
+            ) from None
+
+    def _upload_twin(self, source: Source) -> Any:
+        """As `_upload_one`, once for all that have the same content."""
+        digest = hashlib.sha256(f"{source.size} {source.sum}".encode()).hexdigest() if source.sum else None
+        try:
+            digest = digest or _digest(source)
+        except OSError as error:
+            return sources.UNREADABLE, f"cannot be read ({error.strerror or type(error).__name__})"
+        known = self._ledger.shared_file(digest)
+        done = known or self._upload_one(source)
+        if known is None and isinstance(done, str):
+            self._ledger.note_shared_file(digest, done)
+        return done
+
+
+def side_by_side(
+    entries: Iterable[tuple[Any, Any]], work: Callable[[Any], Any], heed_kill: Callable[[], None]
+) -> Iterator[tuple[Any, Any]]:
+    """(entry's first, result) of `work` on each entry's second, a few at a time, in order; memory holds those few."""
+    waiting: deque[tuple[Any, Future[Any]]] = deque()
+    pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="extend-documents")
+    try:
+        for first, second in entries:
+            heed_kill()
+            waiting.append((first, pool.submit(work, second)))
+            if len(waiting) > _THREADS:
+                named, future = waiting.popleft()
+                yield named, future.result()
+        while waiting:
+            named, future = waiting.popleft()
+            yield named, future.result()
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+class _Guarded:
+    """A stream that remembers why it could not be read: an HTTP library makes a lost connection of it."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+        self.failed: Exception | None = None
+
+    def read(self, size: int = -1) -> bytes:
+        data: bytes = self._watched(self._stream.read, size)
+        return data
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        # Some stores' streams answer None.
+        self._watched(self._stream.seek, offset, whence)
+        return self.tell()
+
+    def tell(self) -> int:
+        return int(self._watched(self._stream.tell))
+
+    def _watched(self, step: Callable[..., Any], *args: Any) -> Any:
+        try:
+            return step(*args)
+        except Exception as error:
+            self.failed = error
+            raise
+
+
+def _digest(source: Source) -> str:
+    digest = hashlib.sha256()
+    with sources.opened(source) as stream:
+        while chunk := stream.read(_CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()

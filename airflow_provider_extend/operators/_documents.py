@@ -1,0 +1,468 @@
+"""Base of the operators that read many documents: found in a store, sent in batches, written as rows."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from airflow_provider_extend import fingerprints
+from airflow_provider_extend._compat import AirflowSkipException, TaskDeferralError, TaskDeferralTimeout, conf
+from airflow_provider_extend.api import uses
+from airflow_provider_extend.api.configs import check_config
+from airflow_provider_extend.api.endpoints import find
+from airflow_provider_extend.api.errors import (
+    ExtendInputError,
+    ExtendRunFailed,
+    ExtendRunTimeout,
+    ExtendTaskKilled,
+)
+from airflow_provider_extend.api.limits import BATCH_INPUTS, check_json
+from airflow_provider_extend.api.runs import MEMBERS
+from airflow_provider_extend.documents import sources
+from airflow_provider_extend.documents.folders import Folder
+from airflow_provider_extend.documents.ledger import FAILED, MANIFEST, VERSION, Ledger
+from airflow_provider_extend.documents.progress import FILES_PER_MINUTE, duration, longest
+from airflow_provider_extend.documents.summary import failure, result_of, write_kept_back
+from airflow_provider_extend.exceptions import airflow_errors, as_airflow
+from airflow_provider_extend.operators._base import ExtendOperator
+from airflow_provider_extend.operators._document import document_of, unsigned, without_none
+from airflow_provider_extend.operators._document_batches import GOES_ON, Batches, Options
+from airflow_provider_extend.operators._document_checks import SKIP, check_parameters, checked_metadata
+from airflow_provider_extend.operators._document_files import AUTO
+from airflow_provider_extend.operators._spent import Spent
+from airflow_provider_extend.operators._start import Config
+from airflow_provider_extend.results import SPENT_XCOM_KEY
+from airflow_provider_extend.triggers.run import ExtendRunTrigger
+from airflow_provider_extend.waiting import FAIL, REAPED_SECONDS, SUCCEED
+
+if TYPE_CHECKING:
+    from airflow_provider_extend._compat import Context
+    from airflow_provider_extend.client import ExtendClient
+
+#: Key, in the task state store and in XCom, of where the ledger is.
+DOCUMENTS_KEY = "extend_documents"
+#: Airflow's own timeout of a deferral comes this much later than ours: it is a backstop only.
+_BACKSTOP = timedelta(seconds=60)
+#: A sleep in a worker is cut into these, so that a task that is told to end does not sleep on.
+_NAP = 1.0
+
+
+class ExtendDocumentsOperator(ExtendOperator):
+    """Base: any number of documents of an object store, in batches, with one row of results for each.
+
+    Each document is paid for once, whatever dies when (docs/guarantees.md): which documents there are, and how far each
+    batch is, is kept beside the results, and a retry goes on from there. Clearing the task starts anew. Memory does not
+    grow with the number of documents: they, and what was read from them, are in files. No call of Extend's API cancels
+    a batch: one that is at Extend when the task ends goes on, and a retry takes it up.
+
+    Returns (docs/xcom.md) {kind, documents, succeeded, failed, statuses, failures, batches, path, format, parts,
+    failed_path, credits, credits_unknown}, below 10 KB; pushes `spent`. `documents.reader.read_documents` reads the
+    rows of what it returns.
+
+    :param documents: (templated) a path, prefix or glob pattern, for instance `s3://conn@bucket/invoices/`; or a list
+        of paths, addresses, ids of uploaded files, and mappings with one of `path`, `file_id`, `file_url` and `text`,
+        and perhaps `file_name` and `metadata`. None: the assets whose events have triggered the DAG run, or what these
+        name under `documents` in their extra. Airflow does not show it.
+    :param output_path: a folder for the results of this task alone, for instance
+        `s3://conn@bucket/results/{{ run_id }}` (templated).
+    :param output_format: `jsonl`, or `parquet`, which needs the extra `parquet`.
+    :param send: `upload` documents of a store, have Extend fetch them by a signed `url`, or `auto`: by url where the
+        store makes one that begins with https://. Other documents are sent as they are named.
+    :param link_seconds: how long a signed url is good for.
+    :param batch_size: documents of a batch, 1 to 1000.
+    :param batches_in_flight: batches that are at Extend at a time.
+    :param on_partial: what the task is when some documents did not succeed: `fail`, `succeed`, or `succeed` from a
+        share of successes on: a fraction such as 0.95.
+    :param on_empty: what it is when there is no document: `fail` or `skip`.
+    :param metadata: for each of the runs (templated); the document's own wins.
+    :param priority: 1 to 100, lower runs first.
+    :param files_per_minute: documents a minute of the account's plan: for the time that is left, and for `timeout`.
+    :param timeout: seconds from the start of this try; None: twice what the plan's pace takes and an hour, and at
+        least a day.
+    :param poll_interval: longest time between two looks at a batch, in seconds.
+    :param deferrable: wait in the triggerer, without a worker slot; default `[operators] default_deferrable`.
+    :param max_runs: most runs that this task may pay for in its DAG run, all tries together; None: no limit.
+    :param send_address: send the task's address (DAG, run, task) in the runs' metadata, for people to find them by.
+    :param extend_conn_id: connection (templated).
+    """
+
+    #: Kind of batch, and the endpoint that starts one.
+    kind: ClassVar[str]
+    creates: ClassVar[str]
+    #: What is done with the documents, a key of `api.files.USES`.
+    use: ClassVar[str]
+    documents_fields: ClassVar[tuple[str, ...]] = ("documents", "output_path", "metadata", "extend_conn_id")
+    template_fields: Sequence[str] = documents_fields
+    confidential_fields = ("documents",)
+
+    def __init__(
+        self,
+        *,
+        output_path: str,
+        documents: Any = None,
+        output_format: str = "jsonl",
+        send: str = AUTO,
+        link_seconds: float = 3600.0,
+        batch_size: int = BATCH_INPUTS[1],
+        batches_in_flight: int = 2,
+        on_partial: str | float = FAIL,
+        on_empty: str = FAIL,
+        metadata: Mapping[str, Any] | None = None,
+        priority: int | None = None,
+        files_per_minute: float = FILES_PER_MINUTE,
+        timeout: float | None = None,
+        poll_interval: float = 30.0,
+        deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
+        max_runs: int | None = None,
+        send_address: bool = True,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.documents = documents
+        self.output_path = output_path
+        self.output_format = output_format
+        self.send = send
+        self.link_seconds = link_seconds
+        self.batch_size = batch_size
+        self.batches_in_flight = batches_in_flight
+        self.on_partial = on_partial
+        self.on_empty = on_empty
+        self.metadata = metadata
+        self.priority = priority
+        self.files_per_minute = files_per_minute
+        self.timeout = timeout
+        self.poll_interval = poll_interval
+        self.deferrable = deferrable
+        self.max_runs = max_runs
+        self.send_address = send_address
+        self._killed = False
+
+    @classmethod
+    def endpoints(cls, version: str) -> frozenset[str]:
+        started = uses.starting(cls.kind, cls.creates, version)
+        if not started:
+            return started
+        return started | uses.watching(MEMBERS[cls.kind], version) | uses.named("files.upload", version)
+
+    # ------------------------------------------------------------------------------ what a subclass says
+
+    def check(self, version: str) -> None:
+        """Refuse what cannot be sent; raises `ExtendInputError`."""
+
+    def parts(self) -> dict[str, Any]:
+        """What the author named, beside the documents: a change of any of it starts anew."""
+        raise NotImplementedError
+
+    def named(self, version: str) -> dict[str, Any]:
+        """What of the request names the work to be done on each document."""
+        raise NotImplementedError
+
+    def configs(self, version: str) -> Iterable[Config]:
+        """Of the request, to be checked against the version that takes them."""
+        return ()
+
+    def narrowed(self) -> dict[str, Any]:
+        """Filters of the list of runs that these are known to pass."""
+        return {}
+
+    # ------------------------------------------------------------------------------------------- the task
+
+    def execute(self, context: Context) -> Any:
+        client = self.client()
+        with airflow_errors():
+            self._check(client.api_version)
+            ledger = self._open(context, client)
+            if (ended := self._ended_before(ledger)) is not None:
+                return ended
+            if ledger.plan is None:
+                self._lay_out(context, client, ledger)
+            elif all(ledger.done(batch) for batch in ledger.batches) and (count := ledger.lay_out_again()):
+                self.log.info("%d documents that did not succeed are sent once more.", count)
+            return self._work(context, client, ledger, self._deadline(context, ledger))
+
+    def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context) -> Any:
+        """Back from the triggerer: whatever came of the wait there, the batches are looked at here."""
+        try:
+            return super().resume_execution(next_method, next_kwargs, context)
+        except TaskDeferralTimeout:
+            self.log.warning("Airflow's own timeout of the deferral came first; looking once more.")
+            return self.execute_complete(context)
+        except TaskDeferralError as error:
+            self.log.warning("The wait in the triggerer failed (%s); looking here.", error)
+            return self.execute_complete(context)
+
+    def execute_complete(self, context: Context, event: Any = None) -> Any:
+        """Called by Airflow when the trigger has fired. What it said is looked at afresh, never believed."""
+        client = self.client()
+        with airflow_errors():
+            ledger = self._open(context, client)
+            if ledger.plan is None:
+                return self.execute(context)
+            deadline = event.get("deadline") if isinstance(event, Mapping) else None
+            if not isinstance(deadline, int | float):
+                deadline = self._deadline(context, ledger)
+            return self._work(context, client, ledger, deadline)
+
+    def on_kill(self) -> None:
+        """In the task's signal handler: what is under way ends at its next step."""
+        self._killed = True
+
+    # -------------------------------------------------------------------------------------------- the plan
+
+    def _open(self, context: Context, client: ExtendClient) -> Ledger:
+        """What earlier processes of this task have kept, if any."""
+        ti, store = context["ti"], context.get("task_state_store")
+        deployment = conf.get("extend", "deployment", fallback="")
+        address = [deployment, ti.dag_id, ti.run_id, ti.task_id, ti.map_index, ti.max_tries]
+        pulled = ti.xcom_pull(task_ids=self.task_id, key=DOCUMENTS_KEY, map_indexes=ti.map_index)
+        kept: Any = store.get(DOCUMENTS_KEY) if store is not None else None
+        if isinstance(pulled, Mapping):  # of this very try, which was deferred
+            return Ledger(Folder(pulled["path"]), pulled["state"])
+        state = fingerprints.of([address, self._named_parts(context)])[:16]
+        path = self.output_path
+        if isinstance(kept, Mapping) and kept.get("state") == state:
+            path = kept["path"]  # a template may make another one of each try
+        elif isinstance(kept, Mapping):
+            self.log.warning(
+                "This task was cleared, or asks for something else than before: it starts anew. Batches of the earlier "
+                "try that are at Extend go on, and are paid for: no call cancels one."
+            )
+        ledger = Ledger(Folder(path), state)
+        known = isinstance(kept, Mapping) and kept.get("state") == state
+        manifest = (ledger.output.read(MANIFEST) or {}) if known and ledger.plan is None else None
+        if manifest is not None and not (manifest.get("complete") and manifest.get("state") == state):
+            raise ExtendInputError(
+                f"An earlier try has kept at {path!r} which documents it has sent, and that is gone. They are paid "
+                "for, and nothing was sent again. Restore it, or clear this task to pay for all of them anew."
+            )
+        return ledger
+
+    def _named_parts(self, context: Context) -> dict[str, Any]:
+        named = self._documents(context)
+        listed = (
+            list(named) if isinstance(named, Iterable) and not isinstance(named, str | Mapping) else named
+        )
+        shown = [entry if isinstance(entry, Mapping | str) else str(entry) for entry in listed or ()]
+        alone = listed is None or isinstance(listed, str | Mapping)
+        return {
+            **self.parts(),
+            "documents": unsigned(listed if alone else shown),
+            "batch_size": self.batch_size,
+        }
+
+    def _documents(self, context: Context) -> Any:
+        given = self.revealed("documents")
+        if given is not None:
+            return str(given) if hasattr(given, "protocol") else given
+        return list(_of_assets(context.get("triggering_asset_events") or {}))
+
+    def _lay_out(self, context: Context, client: ExtendClient, ledger: Ledger) -> None:
+        """Find the documents and write them down, before anything is sent."""
+        ti, version, output = context["ti"], client.api_version, ledger.output
+        owner = {"dag_id": ti.dag_id, "run_id": ti.run_id, "task_id": ti.task_id, "map_index": ti.map_index}
+        earlier = output.read(MANIFEST)
+        if earlier is not None and earlier.get("owner") != owner:
+            raise ExtendInputError(
+                f"output_path is {output.path!r}, which holds the results of another task ({_shown(earlier)}): give "
+                "each task of each DAG run a folder of its own, for instance with {{ run_id }}. Nothing was sent."
+            )
+        output.write(MANIFEST, {"v": VERSION, "owner": owner, "state": ledger.state, "complete": False})
+        output.remove(name for name in output.names() if name.startswith("part-") or name == FAILED)
+        found = sources.find(self._documents(context), self.use, version, _read, output)
+        job = {
+            "kind": self.kind,
+            "creates": self.creates,
+            "body": self.named(version) | without_none({"priority": self.priority}),
+            "metadata": dict(self.metadata or {}),
+            "narrow": self.narrowed(),
+        }
+        plan = ledger.lay_out(
+            checked_metadata(found, self.metadata), self.batch_size, {"job": job, "began": time.time()}
+        )
+        if not plan["documents"]:
+            where = self.revealed("documents")
+            named = f"{where!r}" if isinstance(where, str) and "?" not in where else "documents"
+            message = f"There is no document at {named}. Nothing was sent."
+            raise AirflowSkipException(message) if self.on_empty == SKIP else ExtendInputError(message)
+        if (store := context.get("task_state_store")) is not None:
+            store.set(DOCUMENTS_KEY, {"state": ledger.state, "path": output.path})
+        self.log.info(
+            "%s documents in %d batches; at %.0f a minute they take %s.",
+            f"{plan['documents']:,}",
+            plan["batches"],
+            self.files_per_minute,
+            duration(plan["documents"] / self.files_per_minute * 60),
+        )
+
+    # -------------------------------------------------------------------------------------------- the work
+
+    def _work(self, context: Context, client: ExtendClient, ledger: Ledger, deadline: float) -> Any:
+        """Send and write until all is done; or come back when a batch has ended."""
+        batches = Batches(context, client, ledger, self._options(context), self.log, lambda: self._killed)
+        while True:
+            left = [batch for batch in ledger.batches if not ledger.done(batch)]
+            moving = [batch for batch in left if ledger.receipt(batch)]
+            ended = {batch: run for batch in moving if (run := batches.ended(batch)) is not None}
+            moving = [batch for batch in moving if batch not in ended]
+            # What Extend is to do next comes before what is written of what it has done.
+            for batch in left:
+                if len(moving) >= self.batches_in_flight or self._killed:
+                    break
+                if not ledger.receipt(batch):
+                    batches.send(batch)
+                    moving += [batch] if not ledger.done(batch) else []
+            for batch, run in ended.items():
+                batches.write(batch, run)
+            self._heed_kill()
+            progress = batches.progress()
+            self.log.info("%s.", progress)
+            if not moving and all(ledger.done(batch) for batch in ledger.batches):
+                return self._ends(context, ledger, batches.spent())
+            if deadline <= time.time():
+                raise as_airflow(
+                    ExtendRunTimeout(f"It is too late: {progress}. {GOES_ON}", run_id=None, cancelled=False)
+                )
+            if not moving:
+                continue
+            if self.deferrable:
+                self._defer(context, ledger, batches, moving, deadline)
+            self._sleep(min(self.poll_interval, deadline - time.time()))
+
+    def _defer(
+        self, context: Context, ledger: Ledger, batches: Batches, moving: list[int], deadline: float
+    ) -> None:
+        """Wait in the triggerer for the batch that was sent first. Does not return."""
+        kept = {"state": ledger.state, "path": ledger.output.path}
+        context["ti"].xcom_push(key=DOCUMENTS_KEY, value=kept)
+        kind, run_id, members = batches.moving_run(moving[0])
+        self.defer(
+            trigger=ExtendRunTrigger(
+                extend_conn_id=self.extend_conn_id,
+                kind=kind,
+                run_id=run_id,
+                deadline=deadline,
+                max_interval=self.poll_interval,
+                not_before=time.time() + REAPED_SECONDS,
+                members=members,
+            ),
+            method_name="execute_complete",
+            timeout=timedelta(seconds=max(deadline - time.time(), 0.0)) + _BACKSTOP,
+        )
+
+    def _sleep(self, seconds: float) -> None:
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0 and not self._killed:
+            time.sleep(min(left, _NAP))
+        self._heed_kill()
+
+    def _heed_kill(self) -> None:
+        if self._killed:
+            raise as_airflow(ExtendTaskKilled(f"The task was told to end. {GOES_ON}"))
+
+    def _options(self, context: Context) -> Options:
+        ti = context["ti"]
+        address = {"dag_id": ti.dag_id, "run_id": ti.run_id, "task_id": ti.task_id, "map_index": ti.map_index}
+        return Options(
+            send=self.send,
+            link_seconds=self.link_seconds,
+            output_format=self.output_format,
+            pace=self.files_per_minute,
+            max_runs=self.max_runs,
+            address=address if self.send_address else None,
+        )
+
+    def _deadline(self, context: Context, ledger: Ledger) -> float:
+        assert ledger.plan is not None
+        started = getattr(context["ti"], "start_date", None)
+        limits = [self.timeout or longest(ledger.plan["documents"], self.files_per_minute)]
+        if self.execution_timeout:
+            limits.append(self.execution_timeout.total_seconds())
+        return (started.timestamp() if started else time.time()) + min(limits)
+
+    # --------------------------------------------------------------------------------------------- the end
+
+    def _ends(self, context: Context, ledger: Ledger, spent: Spent) -> Any:
+        assert ledger.plan is not None
+        ti, totals, documents = context["ti"], ledger.totals(), ledger.plan["documents"]
+        ti.xcom_push(key=SPENT_XCOM_KEY, value=spent.summary())
+        if totals.failed:
+            ledger.output.write_lines(FAILED, ledger.failures())
+        enough = self._enough(totals.succeeded, documents)
+        if not enough and totals.kept_back and ti.try_number <= ti.max_tries:
+            raise as_airflow(
+                failure(ledger, totals, f"A retry sends {totals.kept_back} of them once more.", True)
+            )
+        if totals.kept_back:
+            totals.parts.append(write_kept_back(ledger, self.output_format))
+        result = result_of(MEMBERS[self.kind], ledger, totals, self.output_format)
+        manifest = ledger.output.read(MANIFEST) or {}
+        ledger.output.write(
+            MANIFEST,
+            {**manifest, "complete": True, "enough": enough, "result": result, "parts": totals.parts},
+        )
+        ledger.close()
+        if not enough:
+            raise as_airflow(failure(ledger, totals, "Clear this task to start anew.", False))
+        return result
+
+    def _enough(self, succeeded: int, documents: int) -> bool:
+        if isinstance(self.on_partial, str):
+            return succeeded == documents or self.on_partial == SUCCEED
+        return succeeded >= self.on_partial * documents
+
+    def _ended_before(self, ledger: Ledger) -> Any:
+        """What a process of this try came to that died before it could say so."""
+        manifest = ledger.output.read(MANIFEST) or {}
+        if not manifest.get("complete") or manifest.get("state") != ledger.state:
+            return None
+        ledger.close()
+        if not manifest["enough"]:
+            failed = manifest["result"]["failed"]
+            raise as_airflow(
+                ExtendRunFailed(
+                    f"{failed:,} documents did not succeed: see {ledger.output.path}/{FAILED}. Clear this task to "
+                    "start anew.",
+                    run_id=ledger.state,
+                    outcome="failed",
+                )
+            )
+        return manifest["result"]
+
+    # ------------------------------------------------------------------------------------------- the checks
+
+    def _check(self, version: str) -> None:
+        find(self.creates).path(version)
+        check_parameters(self)
+        for name, value in self.parts().items():
+            check_json(name, value)
+        self.check(version)
+        for config in self.configs(version):
+            for warning in check_config(config.kind, config.version, config.value, partial=config.partial):
+                self.log.warning("%s", warning)
+
+
+def _read(entry: Any, where: str) -> Mapping[str, str]:
+    document = document_of(entry, where)
+    document.check()
+    named = {"file_id": document.file_id, "file_url": document.file_url, "text": document.text}
+    return without_none({**named, "file_name": document.name})
+
+
+def _of_assets(events: Mapping[Any, Iterable[Any]]) -> Iterator[Any]:
+    """Documents of asset events: those that their extra names, else what the asset's URI leads to."""
+    for asset, its_events in events.items():
+        for event in its_events:
+            named = (getattr(event, "extra", None) or {}).get("documents")
+            if named is None:
+                yield asset.uri
+            elif isinstance(named, str):
+                yield named
+            else:
+                yield from named
+
+
+def _shown(manifest: Mapping[str, Any]) -> str:
+    owner = manifest.get("owner") or {}
+    return ", ".join(f"{name} {owner.get(name)}" for name in ("dag_id", "run_id", "task_id", "map_index"))
