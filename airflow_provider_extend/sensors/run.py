@@ -47,7 +47,7 @@ class ExtendRunSensor(MindsMembers, RunSensor):
     :param push_output: push what was read from the document, as XCom `output`. It is document content.
 
     A workflow run that waits for a review has ended here, and not in success: see `ExtendWorkflowRunSensor`. Other
-    parameters, and how the wait ends in each mode: see `RunSensor`.
+    parameters, and how the wait ends in each mode: see `WaitingSensor`.
     """
 
     kinds = tuple(READS)
