@@ -19,7 +19,8 @@ from airflow_provider_extend._compat import (
     conf,
 )
 from airflow_provider_extend.api import uses
-from airflow_provider_extend.api.runs import Run
+from airflow_provider_extend.api.endpoints import REPLACED_BY, find
+from airflow_provider_extend.api.runs import Run, reads
 from airflow_provider_extend.exceptions import airflow_errors, as_airflow
 from airflow_provider_extend.hooks.extend import ExtendHook
 from airflow_provider_extend.results import RUN_ID_KEY, push_run
@@ -99,6 +100,15 @@ class WaitingSensor(Waits, BaseSensorOperator):
 
     def _begins(self, context: Context) -> None:
         """What comes before the first look of a process."""
+
+    def _tell_if_deprecated(self, version: str) -> None:
+        read = find(reads(self.kind, version)[0])
+        if version in read.deprecated:
+            kinds = " or ".join(name.partition("s.")[0] for name in REPLACED_BY[read.name])
+            self.log.warning(
+                "Extend calls %s of API version %s deprecated and may take it away: use the kind %s.",
+                *(read.name, version, kinds),
+            )
 
     def _too_late(self, context: Context, seen: Any) -> NoReturn:
         raise self._timed_out()

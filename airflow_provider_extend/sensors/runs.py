@@ -153,6 +153,8 @@ class ExtendRunsSensor(MindsReview, MindsMembers, WaitingSensor):
 
     def _ends(self, context: Context, look: Look) -> dict[str, Any]:
         """Push the manifest; raise unless they succeeded as the author wants."""
+        for run in tuple(look.runs.values())[:1]:
+            self._tell_if_deprecated(run.api_version)
         manifest = manifest_of(self.kind, self._ids, look.runs, self.is_success)
         context["ti"].xcom_push(key=MANIFEST_KEY, value=manifest)
         if self.output_path:
