@@ -215,15 +215,21 @@ class Batches:
         run = look_up(self._client, self._kind, receipt["id"], receipt["count"])
         return run if run.ended else None
 
-    def moving_run(self, batch: int) -> tuple[str, str, int | None]:
-        """What to wait for in the triggerer: kind, id, number of runs of a batch that no call reads."""
-        receipt = self._ledger.receipt(batch)
-        assert receipt is not None
-        if not receipt["id"].startswith(_BY_TOKEN):
-            return self._kind, receipt["id"], receipt["count"] if self._kind == WORKFLOW_BATCH else None
-        members = self._nameless(receipt)
-        run = next((run for run in members if not run.ended), members[0])
-        return self._runs_kind, run.id, None
+    def moving_runs(self, batches: list[int]) -> tuple[str, list[str], int | None]:
+        """What to wait for until one of these batches has ended, as far as can be told: kind, ids, and of one that no
+        call reads the number of its runs.
+
+        Of a batch whose id was lost, runs that move: only when all of these have ended, it may have.
+        """
+        receipts = [receipt for batch in batches if (receipt := self._ledger.receipt(batch))]
+        named = [receipt for receipt in receipts if not receipt["id"].startswith(_BY_TOKEN)]
+        if named and self._kind == WORKFLOW_BATCH:
+            return self._kind, [named[0]["id"]], named[0]["count"]
+        if named:
+            return self._kind, [receipt["id"] for receipt in named], None
+        members = self._nameless(receipts[0])
+        moving = [run.id for run in members if not run.ended]
+        return self._runs_kind, moving or [members[0].id], None
 
     def _nameless(self, receipt: Mapping[str, Any]) -> list[Run]:
         token = receipt["id"].removeprefix(_BY_TOKEN)

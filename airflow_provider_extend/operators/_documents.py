@@ -35,6 +35,7 @@ from airflow_provider_extend.operators._spent import Spent
 from airflow_provider_extend.operators._start import Config
 from airflow_provider_extend.results import SPENT_XCOM_KEY
 from airflow_provider_extend.triggers.run import ExtendRunTrigger
+from airflow_provider_extend.triggers.runs import ExtendRunsTrigger
 from airflow_provider_extend.waiting import FAIL, REAPED_SECONDS, SUCCEED
 
 if TYPE_CHECKING:
@@ -333,20 +334,21 @@ class ExtendDocumentsOperator(ExtendOperator):
     def _defer(
         self, context: Context, ledger: Ledger, batches: Batches, moving: list[int], deadline: float
     ) -> None:
-        """Wait in the triggerer for the batch that was sent first. Does not return."""
+        """Wait in the triggerer until a batch has ended. Does not return."""
         kept = {"state": ledger.state, "path": ledger.output.path}
         context["ti"].xcom_push(key=DOCUMENTS_KEY, value=kept)
-        kind, run_id, members = batches.moving_run(moving[0])
+        kind, run_ids, members = batches.moving_runs(moving)
+        common: dict[str, Any] = {
+            "extend_conn_id": self.extend_conn_id,
+            "kind": kind,
+            "deadline": deadline,
+            "max_interval": self.poll_interval,
+            "not_before": time.time() + REAPED_SECONDS,
+        }
         self.defer(
-            trigger=ExtendRunTrigger(
-                extend_conn_id=self.extend_conn_id,
-                kind=kind,
-                run_id=run_id,
-                deadline=deadline,
-                max_interval=self.poll_interval,
-                not_before=time.time() + REAPED_SECONDS,
-                members=members,
-            ),
+            trigger=ExtendRunTrigger(run_id=run_ids[0], members=members, **common)
+            if members
+            else ExtendRunsTrigger(run_ids=run_ids, first=kind == self.kind, **common),
             method_name="execute_complete",
             timeout=timedelta(seconds=max(deadline - time.time(), 0.0)) + _BACKSTOP,
         )

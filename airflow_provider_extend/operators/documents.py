@@ -21,7 +21,7 @@ from airflow_provider_extend.operators._processor import ProcessorReference
 from airflow_provider_extend.operators._start import Config
 
 
-class _ProcessorDocumentsOperator(ExtendDocumentsOperator):
+class _OfProcessor(ExtendDocumentsOperator):
     """Base: one processor, one version, for all documents (2026-02-09)."""
 
     #: As Extend calls the processor; `<noun>_id` is the parameter that names one.
@@ -63,7 +63,7 @@ class _ProcessorDocumentsOperator(ExtendDocumentsOperator):
         return self.processor.narrowed
 
 
-class ExtendExtractDocumentsOperator(_ProcessorDocumentsOperator):
+class ExtendExtractDocumentsOperator(_OfProcessor):
     """Extract fields from any number of documents (POST /extract_runs/batch, 2026-02-09).
 
     :param extractor_id: the extractor (templated).
@@ -78,14 +78,14 @@ class ExtendExtractDocumentsOperator(_ProcessorDocumentsOperator):
     creates = "extract_runs.create_batch"
     use = "extract"
     noun = "extractor"
-    template_fields: Sequence[str] = ("extractor_id", *_ProcessorDocumentsOperator.processor_fields)
+    template_fields: Sequence[str] = ("extractor_id", *_OfProcessor.processor_fields)
 
     def __init__(self, *, extractor_id: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.extractor_id = extractor_id
 
 
-class ExtendClassifyDocumentsOperator(_ProcessorDocumentsOperator):
+class ExtendClassifyDocumentsOperator(_OfProcessor):
     """Classify any number of documents (POST /classify_runs/batch, 2026-02-09).
 
     :param classifier_id: the classifier (templated).
@@ -100,14 +100,14 @@ class ExtendClassifyDocumentsOperator(_ProcessorDocumentsOperator):
     creates = "classify_runs.create_batch"
     use = "classify"
     noun = "classifier"
-    template_fields: Sequence[str] = ("classifier_id", *_ProcessorDocumentsOperator.processor_fields)
+    template_fields: Sequence[str] = ("classifier_id", *_OfProcessor.processor_fields)
 
     def __init__(self, *, classifier_id: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.classifier_id = classifier_id
 
 
-class ExtendSplitDocumentsOperator(_ProcessorDocumentsOperator):
+class ExtendSplitDocumentsOperator(_OfProcessor):
     """Split any number of documents (POST /split_runs/batch, 2026-02-09).
 
     :param splitter_id: the splitter (templated).
@@ -122,7 +122,7 @@ class ExtendSplitDocumentsOperator(_ProcessorDocumentsOperator):
     creates = "split_runs.create_batch"
     use = "split"
     noun = "splitter"
-    template_fields: Sequence[str] = ("splitter_id", *_ProcessorDocumentsOperator.processor_fields)
+    template_fields: Sequence[str] = ("splitter_id", *_OfProcessor.processor_fields)
 
     def __init__(self, *, splitter_id: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
