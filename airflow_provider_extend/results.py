@@ -8,8 +8,13 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_extend.api.calls import without_signed_urls
-from airflow_provider_extend.api.errors import ExtendInputError, ExtendOutputNotWritten, ExtendRunFailed
-from airflow_provider_extend.api.runs import DELIVERED_ONCE, MEMBERS, SUCCEEDED, Run, readable
+from airflow_provider_extend.api.errors import (
+    ExtendInputError,
+    ExtendOutputNotWritten,
+    ExtendRunFailed,
+    ExtendStorageError,
+)
+from airflow_provider_extend.api.runs import DELIVERED_ONCE, MEMBERS, SUCCEEDED, Run, read_run, readable
 
 if TYPE_CHECKING:
     from airflow_provider_extend._compat import Context
@@ -25,6 +30,8 @@ RUN_ID_KEY = "run_id"
 RUN_URL_KEY = "run_url"
 RAW_KEY = "batch_processor_run"
 OUTPUT_KEY = "output"
+#: In place of an output that is too large for XCom: {path, kind, api_version, bytes} (see `read_output`).
+STORED_KEY = "stored_output"
 #: Of a batch: {status: number of its runs}, and {status: their ids}.
 MEMBERS_KEY = "members"
 MEMBER_IDS_KEY = "member_run_ids"
@@ -81,8 +88,9 @@ def push_run(
     """Push what belongs beside the contract of an ended run, and return the contract.
 
     The queries of signed links are cut off. `output_path` gets the API's answer and the contract whole, as
-    {<kind of run>: ..., "result": ...}; without it, what XCom cannot hold is left out, with a line in the log. A
-    path that cannot be written is logged too.
+    {<kind of run>: ..., "result": ...}, and an `output` that XCom cannot hold is there a reference to it, for
+    `read_output`. What else it cannot hold is left out, with a line in the log. A path that cannot be written is logged
+    too.
 
     :param beside: XCom key -> JSON.
     :param must_write: raise where the path cannot be written, once everything is pushed.
@@ -105,8 +113,18 @@ def push_run(
             log.error("%s", lost)
     for key, value in {**beside, **members_of(run)}.items():
         shown = without_signed_urls(value)
-        if json_size(shown) <= XCOM_LIMIT:
+        size = json_size(shown)
+        if size <= XCOM_LIMIT:
             context["ti"].xcom_push(key=key, value=shown)
+        elif key == OUTPUT_KEY and output_path and lost is None:
+            at = {"path": output_path, "kind": run.kind, "api_version": run.api_version, "bytes": size}
+            context["ti"].xcom_push(key=key, value={STORED_KEY: at})
+            log.info(
+                "%s has %d bytes, which is too many for XCom: there it says where it is, %s.",
+                key,
+                size,
+                output_path,
+            )
         else:
             log.warning("%s is too large for XCom and left out there; %s.", key, kept)
     if result.get("truncated"):
@@ -121,6 +139,23 @@ def push_run(
             way_out = "it cannot be read again, so what it has read is lost"
         raise ExtendOutputNotWritten(f"{lost} Run {run.id} {state}: {way_out}.", run_id=run.id)
     return result
+
+
+def read_output(pushed: Any) -> Any:
+    """What was read from the document, out of XCom `output`: as it is there, or from the path that stands for it.
+
+    :raises ExtendStorageError: it cannot be read from there.
+    """
+    at = pushed.get(STORED_KEY) if isinstance(pushed, Mapping) else None
+    if at is None:
+        return pushed
+    from airflow.sdk import ObjectStoragePath
+
+    try:
+        written = json.loads(ObjectStoragePath(at["path"]).read_text())
+    except Exception as error:
+        raise ExtendStorageError(f"{at['path']!r} cannot be read ({_why(at['path'], error)}).") from None
+    return read_run(at["kind"], at["api_version"], written[at["kind"]]).output
 
 
 def _check_delivered(run: Run) -> None:

@@ -29,6 +29,7 @@ from airflow_provider_extend.api import retry
 from airflow_provider_extend.api.endpoints import ENDPOINTS
 from airflow_provider_extend.api.runs import READS
 from airflow_provider_extend.exceptions import ExtendException
+from airflow_provider_extend.operators._documents import ExtendDocumentsOperator
 from airflow_provider_extend.waiting import Waits
 from tests.airflow_names import AirflowException, TaskDeferred, import_string
 from tests.declared import recorded
@@ -149,6 +150,10 @@ RUNS = [{"run_id": "run_1", "kind": kind} for kind in READS]
 UNLISTED = {"run_id": "elsewhere", "kind": "verify_run"}
 TYPED_RUNS = [*RUNS, UNLISTED, *({"run_id": "run_1", "kind": "processor_run", **typed} for typed in TYPES)]
 
+README = str(Path(__file__).parents[1] / "README.md")
+#: One to be uploaded and one that is at Extend already.
+DOCUMENTS = {"documents": [README, "file_1"], "on_partial": "succeed", "timeout": 0.1}
+
 #: Beside the tables of the operators' own tests: what an author writes, the same in each version.
 GIVEN: dict[str, list[dict[str, Any]]] = {
     "BatchProcessorRunSensor": [{"batch_processor_run_id": "bpr_1"}],
@@ -163,12 +168,14 @@ GIVEN: dict[str, list[dict[str, Any]]] = {
         for version in endpoint.paths
     ],
     "ExtendCancelRunOperator": TYPED_RUNS,
+    "ExtendClassifyDocumentsOperator": [{"classifier_id": "p_1", **DOCUMENTS}],
     "ExtendCreateEvaluationSetItemsOperator": [{"evaluation_set_id": "ev_1", "items": ITEMS}],
     "ExtendCreateFileOperator": [{"name": "a.txt", "raw_text": "Total: 1"}],
     "ExtendCreateProcessorOperator": [{"name": "N", "config": {"a": 1}, **typed} for typed in TYPES if typed],
     "ExtendCreateWebhookEndpointOperator": [ENDPOINT],
     "ExtendDeleteRunOperator": TYPED_RUNS,
     "ExtendEvaluationGateOperator": [{"run": "bpr_1", "rules": {"counts.processed": 1}}],
+    "ExtendExtractDocumentsOperator": [{"extractor_id": "p_1", **DOCUMENTS}],
     "ExtendGetBatchProcessorRunOperator": [{"batch_processor_run_id": "bpr_1"}],
     "ExtendGetProcessorVersionOperator": [
         {"processor_id": "p_1", "version_id": "v_1", **typed} for typed in TYPES
@@ -177,12 +184,14 @@ GIVEN: dict[str, list[dict[str, Any]]] = {
     "ExtendListProcessorVersionsOperator": [{"processor_id": "p_1", **typed} for typed in TYPES],
     "ExtendListProcessorsOperator": TYPES,
     "ExtendListRunsOperator": [{"kind": kind} for kind in READS],
+    "ExtendParseDocumentsOperator": [DOCUMENTS],
     "ExtendParseOperator": [{"file_id": "file_1", "config": {"target": "markdown"}}],
     "ExtendPublishProcessorVersionOperator": [
         {"run": run, "allow_unverified_draft": True}
         for run in ("bpr_1", {"id": "esr_1", "kind": "evaluation_set_run"})
     ],
     "ExtendPublishWorkflowVersionOperator": [{"workflow_id": "w_1"}],
+    "ExtendRunWorkflowDocumentsOperator": [{"workflow_id": "w_1", **DOCUMENTS}],
     "ExtendRunEvaluationSetOperator": [{"evaluation_set_id": "ev_1", "wait_for_completion": True}],
     "ExtendRunSensor": [UNLISTED]
     + [run | ({"members": 1} if run["kind"] == "workflow_batch" else {}) for run in RUNS],
@@ -191,8 +200,9 @@ GIVEN: dict[str, list[dict[str, Any]]] = {
         for kind in READS
         if kind != "workflow_batch"
     ],
+    "ExtendSplitDocumentsOperator": [{"splitter_id": "p_1", **DOCUMENTS}],
     "ExtendUpdateProcessorOperator": [{"processor_id": "p_1", "name": "N", **typed} for typed in TYPES],
-    "ExtendUploadFilesOperator": [{"paths": [str(Path(__file__).parents[1] / "README.md")]}],
+    "ExtendUploadFilesOperator": [{"paths": [README]}],
     "ExtendWorkflowRunSensor": [{"workflow_run_id": "run_1"}],
 }
 
@@ -285,15 +295,20 @@ def test_every_operator_and_sensor_is_run() -> None:
 
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("name", CLASSES)
-def test_what_is_called_is_what_is_declared(extend, name, version) -> None:
+def test_what_is_called_is_what_is_declared(extend, name, version, tmp_path) -> None:
     declared = CLASSES[name].endpoints(version)
-    waits = issubclass(CLASSES[name], Waits)
+    many = issubclass(CLASSES[name], ExtendDocumentsOperator)
+    waits = many or issubclass(CLASSES[name], Waits)
+    folders = itertools.count()
     with recorded() as calls:
         for written, day in itertools.product(given(name, version), (*DAYS, *([deferred] if waits else []))):
             extend.status, extend.lost, extend.processor = "PROCESSED", 0, "extractor"
 
-            def make(written: dict[str, Any] = written, **more: Any) -> Any:
+            folder = f"file://{tmp_path}/{next(folders)}"
+
+            def make(written: dict[str, Any] = written, folder: str = folder, **more: Any) -> Any:
                 brief = {"timeout": 0.1} if waits else {}
+                brief |= {"output_path": folder} if many else {}
                 return CLASSES[name](task_id="task", **{**brief, **written, **more})
 
             attempt(lambda day=day, make=make: day(extend, make, Task()))

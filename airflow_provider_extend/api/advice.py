@@ -66,6 +66,7 @@ ADVICE: tuple[Advice, ...] = (
     ),
     Advice(errors.ExtendOutputNotWritten, RETRY, "the result could not be written to output_path", 30.0),
     Advice(errors.ExtendStorageError, RETRY, "an object store could not be read or written", 30.0),
+    Advice(errors.ExtendResultTooLarge, FIX, "split the document, or have less written of it"),
     Advice(errors.ExtendTaskKilled, RETRY, "the task was told to end"),
     Advice(errors.ExtendSubmissionUnknown, LOOK, "look in the dashboard whether the run was started"),
     Advice(errors.ExtendPublishedConfigDiffers, LOOK, "look at the published version in the dashboard"),

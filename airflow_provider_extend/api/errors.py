@@ -21,6 +21,7 @@
      +- ExtendRunUnreadable         a run goes on, and cannot be read just now
      +- ExtendOutputNotWritten      a run has ended, and its result could not be written
      +- ExtendStorageError          an object store could not be read or written
+     +- ExtendResultTooLarge        a result is larger than is read into memory
      +- ExtendTaskKilled            the task was told to end
      +- ExtendSubmissionUnknown     a call whose outcome cannot be told, and that must not be made twice
      +- ExtendPublishedConfigDiffers
@@ -226,6 +227,12 @@ class ExtendOutputNotWritten(ExtendError):
 
 class ExtendStorageError(ExtendError):
     """An object store could not be read or written. What was asked of Extend stands; a retry goes on from there."""
+
+
+class ExtendResultTooLarge(ExtendError):
+    """What a run has read is larger than is read into memory."""
+
+    permanent = True
 
 
 class ExtendTaskKilled(ExtendError):

@@ -34,6 +34,8 @@ _JSON = ("output", "confidences")
 NOT_SENT = "NOT_SENT"
 #: Of one that was sent, and of whose run Extend shows nothing although its batch has ended.
 NOT_LISTED = "NOT_LISTED"
+#: Failure of one whose run succeeded, and whose result is larger than is read.
+TOO_LARGE = "RESULT_TOO_LARGE"
 #: Rows of a Parquet file's group: what is held in memory.
 _GROUP = 100
 

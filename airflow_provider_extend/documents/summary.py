@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -57,9 +58,8 @@ def write_kept_back(ledger: Ledger, output_format: str) -> str:
     """The rows that no later try betters. Returns the name of their part."""
     part = f"part-{len(ledger.batches):05d}.{output_format}"
     with TemporaryDirectory(prefix="extend-") as here:
-        writer = WRITERS[output_format](Path(here) / part)
-        for kept in ledger.kept_back():
-            writer.add(kept["row"])
-        writer.close()
+        with closing(WRITERS[output_format](Path(here) / part)) as writer:
+            for kept in ledger.kept_back():
+                writer.add(kept["row"])
         ledger.output.put(part, Path(here) / part)
     return part

@@ -6,6 +6,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -13,10 +14,16 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_extend import fingerprints
-from airflow_provider_extend.api.errors import ExtendStorageError, ExtendTaskKilled
+from airflow_provider_extend.api.errors import (
+    ExtendResultTooLarge,
+    ExtendStorageError,
+    ExtendTaskKilled,
+    plain_error,
+)
 from airflow_provider_extend.api.lookups import TASK_KEY, TOKEN_KEY, look_up_of
 from airflow_provider_extend.api.runs import (
     CANCELLED,
+    FAILED,
     MEMBERS,
     SUCCEEDED,
     WORKFLOW_BATCH,
@@ -30,6 +37,7 @@ from airflow_provider_extend.documents.ledger import Ledger
 from airflow_provider_extend.documents.progress import EVERY, Progress
 from airflow_provider_extend.documents.sources import Source
 from airflow_provider_extend.exceptions import as_airflow
+from airflow_provider_extend.linked import whole
 from airflow_provider_extend.operators._document_files import Files, side_by_side
 from airflow_provider_extend.operators._spent import Spent
 from airflow_provider_extend.operators._submit import (
@@ -260,15 +268,14 @@ class Batches:
         with TemporaryDirectory(prefix="extend-") as here:
             local = Path(here) / part
             try:
-                writer = rows.WRITERS[self._options.output_format](local)
-                for place, row, again in self._rows(documents, sent, ended):
-                    if again:
-                        tally.keep_back(documents[place], row)
-                    else:
-                        tally.count(row)
-                        writer.add(row)
-                    self._tell(tally)
-                writer.close()
+                with closing(rows.WRITERS[self._options.output_format](local)) as writer:
+                    for place, row, again in self._rows(documents, sent, ended):
+                        if again:
+                            tally.keep_back(documents[place], row)
+                        else:
+                            tally.count(row)
+                            writer.add(row)
+                        self._tell(tally)
             except OSError as error:
                 # What else fails so, a request for instance, has been made one of Extend's errors.
                 raise as_airflow(
@@ -322,11 +329,17 @@ class Batches:
             return listed
         try:
             name = reads(self._runs_kind, self._client.api_version)[0]
-            return read_run(self._runs_kind, self._client.api_version, self._client.call(name, listed.id))
+            run = read_run(self._runs_kind, self._client.api_version, self._client.call(name, listed.id))
         except Exception as error:
             if is_gone(error):
                 return None
             raise
+        try:
+            return whole(self._client, run)
+        except Exception as error:
+            if not isinstance(plain_error(error), ExtendResultTooLarge):
+                raise
+            return replace(run, outcome=FAILED, failure_reason=rows.TOO_LARGE, failure_message=str(error))
 
     def _heed_kill(self) -> None:
         if self._killed():

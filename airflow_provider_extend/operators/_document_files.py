@@ -17,6 +17,7 @@ from airflow_provider_extend.api.errors import (
     ExtendStorageError,
     plain_error,
 )
+from airflow_provider_extend.api.files import suffix_of
 from airflow_provider_extend.api.versions import V2026
 from airflow_provider_extend.documents import sources
 from airflow_provider_extend.documents.ledger import Ledger
@@ -153,23 +154,18 @@ class Files:
             cause = guarded.failed if guarded is not None and guarded.failed else plain
             if isinstance(plain, ExtendInvalidRequest) and cause is plain:
                 return plain.code or sources.INVALID, "is refused by Extend"
-            if isinstance(cause, OSError) and not isinstance(cause, ConnectionError | TimeoutError):
-                return sources.UNREADABLE, f"cannot be read ({cause.strerror or type(cause).__name__})"
             if isinstance(plain, ExtendInputError) and cause is plain:
                 return sources.EMPTY, "is empty, or of a type that Extend does not take"
             if isinstance(plain, ExtendError) and cause is plain:
                 raise
-            raise as_airflow(
-                ExtendStorageError(f"{source.source!r} cannot be read ({type(cause).__name__}).")
-            ) from None
+            return _unreadable(source, cause)
 
     def _upload_twin(self, source: Source) -> Any:
         """As `_upload_one`, once for all that have the same content."""
-        digest = hashlib.sha256(f"{source.size} {source.sum}".encode()).hexdigest() if source.sum else None
         try:
-            digest = digest or _digest(source)
-        except OSError as error:
-            return sources.UNREADABLE, f"cannot be read ({error.strerror or type(error).__name__})"
+            digest = _digest(source)
+        except Exception as error:
+            return _unreadable(source, error)
         known = self._ledger.shared_file(digest)
         done = known or self._upload_one(source)
         if known is None and isinstance(done, str):
@@ -224,8 +220,24 @@ class _Guarded:
             raise
 
 
+def _unreadable(source: Source, error: BaseException) -> tuple[str, str]:
+    """Why a file cannot be sent.
+
+    :raises ExtendStorageError: it is not the file's fault, but the store's: a retry may read it.
+    """
+    if isinstance(error, OSError) and not isinstance(error, ConnectionError | TimeoutError):
+        return sources.UNREADABLE, f"cannot be read ({error.strerror or type(error).__name__})"
+    raise as_airflow(
+        ExtendStorageError(f"{source.source!r} cannot be read ({type(error).__name__}).")
+    ) from None
+
+
 def _digest(source: Source) -> str:
-    digest = hashlib.sha256()
+    """Of the content and the type, which Extend tells by the name."""
+    digest = hashlib.sha256(f"{suffix_of(source.name or '')} {source.size} ".encode())
+    if source.sum is not None:
+        digest.update(source.sum.encode())
+        return digest.hexdigest()
     with sources.opened(source) as stream:
         while chunk := stream.read(_CHUNK):
             digest.update(chunk)

@@ -242,16 +242,10 @@ class ExtendDocumentsOperator(ExtendOperator):
 
     def _named_parts(self, context: Context) -> dict[str, Any]:
         named = self._documents(context)
-        listed = (
-            list(named) if isinstance(named, Iterable) and not isinstance(named, str | Mapping) else named
-        )
-        shown = [entry if isinstance(entry, Mapping | str) else str(entry) for entry in listed or ()]
-        alone = listed is None or isinstance(listed, str | Mapping)
-        return {
-            **self.parts(),
-            "documents": unsigned(listed if alone else shown),
-            "batch_size": self.batch_size,
-        }
+        if isinstance(named, Iterable) and not isinstance(named, str | Mapping):
+            # Iterated: XCom may hand in a lazy sequence.
+            named = [entry if isinstance(entry, Mapping | str) else str(entry) for entry in named]
+        return {**self.parts(), "documents": unsigned(named), "batch_size": self.batch_size}
 
     def _documents(self, context: Context) -> Any:
         given = self.revealed("documents")
@@ -454,11 +448,11 @@ def _read(entry: Any, where: str) -> Mapping[str, str]:
 
 def _of_assets(events: Mapping[Any, Iterable[Any]]) -> Iterator[Any]:
     """Documents of asset events: those that their extra names, else what the asset's URI leads to."""
-    for asset, its_events in events.items():
+    for its_events in events.values():
         for event in its_events:
-            named = (getattr(event, "extra", None) or {}).get("documents")
+            named = (event.extra or {}).get("documents")
             if named is None:
-                yield asset.uri
+                yield event.asset.uri
             elif isinstance(named, str):
                 yield named
             else:

@@ -32,6 +32,7 @@ from airflow_provider_extend.api.runs import (
     readable,
 )
 from airflow_provider_extend.exceptions import airflow_errors, as_airflow
+from airflow_provider_extend.linked import whole
 from airflow_provider_extend.links.run import ExtendRunLink
 from airflow_provider_extend.operators._spent import Spent
 from airflow_provider_extend.operators._start import SETTLE, StartsRun
@@ -275,6 +276,8 @@ class ExtendRunOperator(StartsRun):
                 return self.execute(context)
         self._collecting = True
         self._account_for(context, run)
+        if self._wants_result:
+            run = whole(self._account, run)
         output = {OUTPUT_KEY: run.output} if self.push_output else {}
         with airflow_errors():
             # What was read is nowhere else: a path that cannot be written is no success.

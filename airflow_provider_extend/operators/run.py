@@ -14,6 +14,7 @@ from airflow_provider_extend.api.runs import PROCESSOR_RUN, READS, WORKFLOW_BATC
 from airflow_provider_extend.cancelling import cancel_run
 from airflow_provider_extend.decisions import GONE
 from airflow_provider_extend.exceptions import airflow_errors
+from airflow_provider_extend.linked import whole
 from airflow_provider_extend.operators._base import ExtendOperator, warn_deprecated
 from airflow_provider_extend.operators._call import (
     BY_CREATION,
@@ -100,6 +101,8 @@ class ExtendGetRunOperator(_OneRun):
         with airflow_errors():
             read = look_up if self.push_output or self.output_path else glance
             run = read(client, self.named(client), self.run_id)
+            if self.push_output or self.output_path:
+                run = whole(client, run)
             if run.url:
                 context["ti"].xcom_push(key=RUN_URL_KEY, value=run.url)
             output = {OUTPUT_KEY: run.output} if self.push_output else {}

@@ -14,6 +14,7 @@ from airflow_provider_extend.api.runs import (
     Run,
     reads,
 )
+from airflow_provider_extend.linked import whole
 from airflow_provider_extend.links.run import ExtendRunLink
 from airflow_provider_extend.results import (
     EDITED_FILE_KEY,
@@ -113,6 +114,8 @@ class ExtendRunSensor(MindsMembers, RunSensor):
 
     def _ends(self, context: Context, run: Run) -> dict[str, Any]:
         self._tell_if_deprecated(run.api_version)
+        if self._wants_result and run.output is None:
+            run = whole(self._reader(), run)
         return super()._ends(context, run)
 
     def beside(self, run: Run) -> dict[str, Any]:

@@ -53,6 +53,7 @@ def failed(worth_new_run: bool) -> errors.ExtendRunFailed:
         (errors.ExtendRunUnreadable("x", run_id="exr_1"), RETRY),
         (errors.ExtendOutputNotWritten("x", run_id="exr_1"), RETRY),
         (errors.ExtendStorageError("x"), RETRY),
+        (errors.ExtendResultTooLarge("x"), FIX),
         (errors.ExtendSubmissionUnknown("x", can_be_found=True), RETRY),
         (errors.ExtendSubmissionUnknown("x", can_be_found=False), LOOK),
         (errors.ExtendPublishedConfigDiffers("x"), LOOK),

@@ -8,9 +8,10 @@ import pytest
 from airflow.sdk.io import attach
 from fsspec.implementations.memory import MemoryFileSystem
 
+from airflow_provider_extend.api.errors import ExtendStorageError
 from airflow_provider_extend.api.runs import read_run
 from airflow_provider_extend.fingerprints import file_ids, of, of_items
-from airflow_provider_extend.results import RAW_KEY, push_run, result_of_run
+from airflow_provider_extend.results import OUTPUT_KEY, RAW_KEY, push_run, read_output, result_of_run
 
 LIMIT = 48 * 1024
 KEYS = [
@@ -278,3 +279,23 @@ def test_a_batch_that_extend_does_not_list_whole_is_told(ti, caplog):
     assert not caplog.records
     push_run({"ti": ti}, replace(batch, members=(member,)), None, log, {})
     assert "Of the 2 runs of extract_batch bpr_1 Extend lists 1." in caplog.text
+
+
+def test_an_output_that_xcom_cannot_hold_is_there_a_reference(ti, tmp_path):
+    small, big = ({"chunks": [{"content": "x" * size}]} for size in (10, LIMIT))
+    path = f"file://{tmp_path}/run.json"
+    for output in (small, big):
+        body = {"id": "pr_1", "status": "PROCESSED", "output": output}
+        run = read_run("parse_run", "2026-02-09", body)
+        push_run({"ti": ti}, run, path, logging.getLogger("t"), {OUTPUT_KEY: run.output})
+        assert read_output(ti[OUTPUT_KEY]) == output
+        assert len(json.dumps(ti[OUTPUT_KEY])) < LIMIT
+    assert ti[OUTPUT_KEY]["stored_output"] | {"bytes": 0} == {
+        "path": path,
+        "kind": "parse_run",
+        "api_version": "2026-02-09",
+        "bytes": 0,
+    }
+    (tmp_path / "run.json").unlink()
+    with pytest.raises(ExtendStorageError, match="cannot be read"):
+        read_output(ti[OUTPUT_KEY])

@@ -4,20 +4,34 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from fsspec.implementations.local import LocalFileSystem
 from pypdf import PdfWriter
 
 from airflow_provider_extend.documents.reader import read_documents, read_failures
+from airflow_provider_extend.documents.rows import JsonLines
 from airflow_provider_extend.operators._document_batches import Batches
-from airflow_provider_extend.operators.documents import ExtendExtractDocumentsOperator
-from tests.airflow_names import AirflowFailException, AirflowSkipException, TaskDeferred, import_string
+from airflow_provider_extend.operators.documents import (
+    ExtendExtractDocumentsOperator,
+    ExtendParseDocumentsOperator,
+    ExtendRunWorkflowDocumentsOperator,
+)
+from tests.airflow_names import (
+    AirflowException,
+    AirflowFailException,
+    AirflowSkipException,
+    TaskDeferred,
+    import_string,
+)
 from tests.operators.conftest import Died
 
-V26 = "2026-02-09"
+V24, V25, V26 = "2024-12-23", "2025-04-21", "2026-02-09"
 
 
 @pytest.fixture(autouse=True)
@@ -73,7 +87,7 @@ def test_each_document_of_a_prefix_is_one_row(extract, folder, task) -> None:
     assert row["output"]["value"] == {"number": "INV-7", "total": 7}
     assert row["status"] == "PROCESSED"
     assert set(row["confidences"]) == {"number", "total"}
-    assert row["run_id"] and row["batch_id"] and row["file_id"]
+    assert all(row[name] for name in ("run_id", "batch_id", "file_id"))
     assert len(extract.extend.requests("POST", "/extract_runs/batch")) == 3
     assert len(extract.extend.requests("POST", "/files/upload")) == 25
     assert not (folder.parent / "out" / "_extend").exists() or not list(
@@ -227,7 +241,7 @@ def test_the_folder_of_another_task_is_left_alone(extract, folder, task, new_tas
     task.run(extract())
     other = new_task()
     other.map_index = 3
-    with pytest.raises(AirflowFailException, match="holds the results of another task .*map_index -1"):
+    with pytest.raises(AirflowFailException, match=r"holds the results of another task .*map_index -1"):
         other.run(extract())
     assert len(list(read_documents(f"file://{folder.parent}/out"))) == 2
 
@@ -266,3 +280,238 @@ def test_a_list_may_hold_all_that_a_document_can_be(extract, folder, task) -> No
     }
     assert rows[uploaded]["file_id"] is None  # it is the author's
     assert "secret" not in json.dumps(list(rows.values()))
+
+
+def workflow_of(extend: Any, processor: str) -> str:
+    """One that extracts."""
+    return str(extend.send("POST", "/workflows", json={"name": "W"})["id"])
+
+
+@pytest.mark.parametrize("deferred", [False, True], ids=["in the worker", "deferred"])
+@pytest.mark.parametrize("version", [V24, V25, V26])
+def test_a_workflow_takes_them_in_every_version(api, folder, task, version, deferred) -> None:
+    extend = api(version)
+    workflow = extend.send("POST", "/workflows", json={"name": "W"})["id"]
+    fill(folder, 12)
+
+    def make() -> ExtendRunWorkflowDocumentsOperator:
+        return ExtendRunWorkflowDocumentsOperator(
+            task_id="task",
+            workflow_id=workflow,
+            documents=f"file://{folder}",
+            output_path=f"file://{folder.parent}/out",
+            batch_size=5,
+            poll_interval=0.05,
+            deferrable=deferred,
+        )
+
+    result = run_deferred(task, make)[0] if deferred else task.run(make())
+    assert (result["kind"], result["succeeded"], result["batches"]) == ("workflow_run", 12, 3)
+    assert len({row["source"] for row in read_documents(result)}) == 12
+
+
+def test_what_another_run_may_better_is_sent_once_more_by_a_retry(api, folder, task) -> None:
+    """An OCR error of a parse run is such a failure; its document has one row in the end, whatever became of it."""
+    extend = api(V26)
+    fill(folder, 6)
+    extend.control("POST", "/settings", {"fail_runs": {"times": 3, "reason": "OCR_ERROR"}})
+
+    def make() -> ExtendParseDocumentsOperator:
+        return ExtendParseDocumentsOperator(
+            task_id="task",
+            documents=f"file://{folder}",
+            output_path=f"file://{folder.parent}/out",
+            poll_interval=0.05,
+            batch_size=4,
+        )
+
+    with pytest.raises(AirflowException, match=r"3 of 6 .*\(3 OCR_ERROR\).*A retry sends 3") as caught:
+        task.run(make())
+    assert not isinstance(caught.value, AirflowFailException)
+    assert len(list(read_failures(f"file://{folder.parent}/out"))) == 3
+    extend.control("POST", "/settings", {"fail_runs": {"times": 1, "reason": "OCR_ERROR"}})
+    with pytest.raises(AirflowException, match=r"1 of 6 .*A retry sends 1"):
+        task.run(make())
+    extend.control("POST", "/settings", {"fail_runs": {"times": 1, "reason": "OCR_ERROR"}})
+    with pytest.raises(AirflowFailException, match="1 of 6"):
+        task.run(make())  # the last try
+    rows = list(read_documents(f"file://{folder.parent}/out"))
+    assert len(rows) == len({row["source"] for row in rows}) == 6
+    assert [row["failure"] for row in rows if row["failure"]] == ["OCR_ERROR"]
+    assert sum(len(r["inputs"]) for r in sent_batches(extend)) == 6 + 3 + 1
+
+
+def sent_batches(extend: Any) -> list[dict[str, Any]]:
+    runs = extend.send("GET", "/parse_runs", params={"maxPageSize": 1000})["data"]
+    return [{"inputs": [run]} for run in runs]
+
+
+class Broken(Exception):
+    """Of a store, which has errors of its own."""
+
+
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), Broken("key=secret")])
+def test_a_store_that_fails_while_it_is_written_loses_nothing(
+    extract, folder, task, monkeypatch, error
+) -> None:
+    fill(folder, 12)
+    really = LocalFileSystem.put_file
+
+    def put_file(self: Any, local: str, remote: str, **given: Any) -> None:
+        if "part-00001" in remote:
+            Path(remote).write_bytes(Path(local).read_bytes()[:20])  # half of it
+            raise error
+        really(self, local, remote, **given)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(LocalFileSystem, "put_file", put_file)
+        with pytest.raises(AirflowException, match=r"part-00001\.jsonl' cannot be written") as caught:
+            task.run(extract(batch_size=4))
+    assert not isinstance(caught.value, AirflowFailException)
+    assert "secret" not in str(caught.value)
+    assert not [path for path in (folder.parent / "out").iterdir() if "part-00001" in path.name]
+    result = task.run(extract(batch_size=4))
+    assert len({row["source"] for row in read_documents(result)}) == result["succeeded"] == 12
+    assert len(extract.extend.requests("POST", "/extract_runs/batch")) == 3
+
+
+def test_a_full_disk_of_the_worker_loses_nothing(extract, folder, task, monkeypatch) -> None:
+    fill(folder, 4)
+    with monkeypatch.context() as patched:
+
+        def add(self: Any, row: Any) -> None:
+            raise OSError(28, "No space left on device")
+
+        patched.setattr(JsonLines, "add", add)
+        with pytest.raises(AirflowException, match=r"No space left on device.* a retry reads them again"):
+            task.run(extract())
+    assert task.run(extract())["succeeded"] == 4
+    assert len(extract.extend.requests("POST", "/extract_runs/batch")) == 1
+
+
+def test_a_file_that_cannot_be_read_is_a_row_and_a_store_that_is_away_is_not(
+    extract, folder, task, monkeypatch
+) -> None:
+    fill(folder, 5)
+    really, troubles = LocalFileSystem._open, {"0001.txt": PermissionError(13, "Permission denied")}
+
+    def opened(self: Any, path: str, *args: Any, **given: Any) -> Any:
+        if error := troubles.get(Path(path).name):
+            raise error
+        return really(self, path, *args, **given)
+
+    monkeypatch.setattr(LocalFileSystem, "_open", opened)
+    troubles["0002.txt"] = ConnectionError("reset")
+    with pytest.raises(AirflowException, match=r"0002\.txt' cannot be read \(ConnectionError\)"):
+        task.run(extract())
+    assert extract.extend.requests("POST", "/extract_runs/batch") == []
+    del troubles["0002.txt"]
+    with pytest.raises(AirflowException, match=r"1 UNREADABLE.*A retry sends 1"):
+        task.run(extract())
+    troubles.clear()
+    result = task.run(extract())
+    assert result["succeeded"] == len(list(read_documents(result))) == 5
+
+
+def test_the_events_of_assets_name_the_documents(extract, folder, task) -> None:
+    fill(folder, 3)
+    asset = SimpleNamespace(uri=f"file://{folder}/0000.txt")
+    more = {"documents": [f"file://{folder}/0001.txt", f"file://{folder}/0002.txt"]}
+    events = [SimpleNamespace(extra=extra, asset=asset) for extra in (more, {}, {"documents": asset.uri})]
+    operator = extract(documents=None)
+    execute = operator.execute
+    operator.execute = lambda context: execute(context | {"triggering_asset_events": {"an asset": events}})
+    assert task.run(operator)["succeeded"] == 3
+
+
+def test_a_trigger_that_fails_costs_no_retry(extract, folder, task) -> None:
+    fill(folder, 4)
+    with pytest.raises(TaskDeferred):
+        task.run(extract(deferrable=True))
+    failed = {"error": "Trigger failure", "traceback": []}
+    try:
+        value = extract(deferrable=True).resume_execution("__fail__", failed, task.context)
+    except TaskDeferred as away:
+        value = extract(deferrable=True).resume_execution(
+            away.method_name, {"event": fire(away)}, task.context
+        )
+    assert value["succeeded"] == 4
+
+
+def test_the_deadline_leaves_what_is_at_extend(extract, folder, task) -> None:
+    fill(folder, 4)
+    extract.extend.control("POST", "/settings", {"run_seconds": 60})
+    with pytest.raises(
+        AirflowException, match="It is too late: 0 of 4 documents done; 4 at Extend"
+    ) as caught:
+        task.run(extract(timeout=0.2))
+    assert not isinstance(caught.value, AirflowFailException)
+    extract.extend.control("POST", "/settings", {"clock_speed": 1000})
+    assert task.run(extract())["succeeded"] == 4
+    assert len(extract.extend.requests("POST", "/extract_runs/batch")) == 1
+
+
+def test_a_task_that_is_told_to_end_stops_at_its_next_step(extract, folder, task) -> None:
+    fill(folder, 4)
+    operator = extract()
+    operator.on_kill()
+    with pytest.raises(AirflowException, match="told to end"):
+        task.run(operator)
+    assert extract.extend.requests("POST", "/extract_runs/batch") == []
+    assert task.run(extract())["succeeded"] == 4
+
+
+def test_state_that_is_gone_is_never_paid_for_again(extract, folder, task) -> None:
+    fill(folder, 4)
+    extract.extend.control("POST", "/settings", {"run_seconds": 60})
+    with pytest.raises(AirflowException):
+        task.run(extract(timeout=0.1))
+    shutil.rmtree(folder.parent / "out")
+    with pytest.raises(AirflowFailException, match="that is gone"):
+        task.run(extract())
+    assert len(extract.extend.requests("POST", "/extract_runs/batch")) == 1
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"send": "mail"}, "send is 'mail'"),
+        ({"on_partial": 1.5}, "on_partial is 1.5"),
+        ({"on_partial": True}, "on_partial is True"),
+        ({"on_empty": "x"}, "on_empty is 'x'"),
+        ({"batch_size": 1001}, "batch_size is 1001: expected a whole number from 1 to 1000"),
+        ({"batches_in_flight": 0}, "batches_in_flight is 0"),
+        ({"files_per_minute": 0}, "files_per_minute is 0"),
+        ({"timeout": -1}, "timeout is -1"),
+        ({"output_format": "csv"}, "output_format is 'csv'"),
+        ({"output_path": ""}, "output_path is ''"),
+        ({"metadata": {"airflow_input": 1}}, "metadata has airflow_input"),
+        ({"priority": 101}, "priority is 101"),
+        ({"extractor_id": None}, "extractor_id is None"),
+        ({"documents": 7}, "documents is a int"),
+        ({"documents": ["no such thing"]}, r"documents\[0\] is a text of 13 characters"),
+        ({"documents": [{"path": "/a", "metadata": 1}]}, r"metadata of documents\[0\]"),
+        ({"send": "url"}, "makes no signed addresses"),
+        ({"output_path": "nowhere://a/b"}, "is in no store that is known here"),
+    ],
+)
+def test_what_cannot_be_sent_is_refused_before_anything_is(extract, folder, task, given, said) -> None:
+    fill(folder, 1)
+    with pytest.raises(AirflowFailException, match=said):
+        task.run(extract(**given))
+    assert extract.extend.requests("POST") == []
+
+
+def test_what_is_written_for_xcom_stays_small(extract, folder, task) -> None:
+    fill(folder, 60)
+    result = task.run(extract(batch_size=1, batches_in_flight=20))
+    assert len(json.dumps(result)) < 1000
+    assert task.xcoms["spent"] == {"runs": 60, "credits": result["credits"], "unknown": 0}
+
+
+def test_results_below_the_prefix_are_no_documents(extract, folder, task) -> None:
+    fill(folder, 3)
+    result = task.run(extract(documents=f"file://{folder.parent}"))
+    assert result["documents"] == 3
+    task.clear()
+    assert task.run(extract(documents=f"file://{folder.parent}"))["documents"] == 3
