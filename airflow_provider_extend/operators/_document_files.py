@@ -7,7 +7,6 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_extend.api.errors import (
@@ -123,24 +122,46 @@ class Files:
             and str(place) not in {**files, **refused}
             and not self._by_address(source)
         ]
-        alone = [(place, source) for place, source in waiting if not source.twin]
-        # One after the other, so that none is sent while its like is on its way.
-        twins = ((place, self._upload_twin(source)) for place, source in waiting if source.twin)
         told = time.monotonic()
-        uploads = chain(side_by_side(alone, self._upload_one, self._heed_kill), twins)
-        for number, (place, done) in enumerate(uploads, 1):
-            self._heed_kill()
+        uploads = side_by_side(self._distinct(waiting, sent), self._upload_one, self._heed_kill)
+        for number, ((places, digest), done) in enumerate(uploads, 1):
             if isinstance(done, str):
-                files[str(place)] = done
+                files |= dict.fromkeys(places, done)
+                if digest is not None:
+                    self._ledger.note_shared_file(digest, done)
             else:
-                refused[str(place)] = done
+                refused |= dict.fromkeys(places, done)
             if number % _NOTED == 0:
                 self._ledger.note_sent(batch, sent)
             if time.monotonic() - told >= EVERY:
                 told = time.monotonic()
-                self._log.info("Batch %d: %d of %d files uploaded.", batch + 1, number, len(waiting))
+                self._log.info("Batch %d: %d of %d files uploaded.", batch + 1, len(files), len(documents))
         self._ledger.note_sent(batch, sent)
         return sent
+
+    def _distinct(
+        self, waiting: list[tuple[int, Source]], sent: dict[str, Any]
+    ) -> list[tuple[tuple[list[str], str | None], Source]]:
+        """((places, digest), source) of what is to be uploaded, what has the same content once.
+
+        Places are put into `sent` where their file is at Extend already, or cannot be read.
+        """
+        distinct: list[tuple[tuple[list[str], str | None], Source]] = [
+            (([str(place)], None), source) for place, source in waiting if not source.twin
+        ]
+        alike: dict[str, tuple[list[str], Source]] = {}
+        twins = [((place, source), source) for place, source in waiting if source.twin]
+        for (place, source), digest in side_by_side(twins, _digest_or_why, self._heed_kill):
+            if isinstance(digest, str):
+                alike.setdefault(digest, ([], source))[0].append(str(place))
+            else:
+                sent["refused"][str(place)] = digest
+        for digest, (places, source) in alike.items():
+            if (known := self._ledger.shared_file(digest)) is not None:
+                sent["files"] |= dict.fromkeys(places, known)
+            else:
+                distinct.append(((places, digest), source))
+        return distinct
 
     def _upload_one(self, source: Source) -> Any:
         """Id of the file at Extend, or why there is none: a code, and words."""
@@ -159,18 +180,6 @@ class Files:
             if isinstance(plain, ExtendError) and cause is plain:
                 raise
             return _unreadable(source, cause)
-
-    def _upload_twin(self, source: Source) -> Any:
-        """As `_upload_one`, once for all that have the same content."""
-        try:
-            digest = _digest(source)
-        except Exception as error:
-            return _unreadable(source, error)
-        known = self._ledger.shared_file(digest)
-        done = known or self._upload_one(source)
-        if known is None and isinstance(done, str):
-            self._ledger.note_shared_file(digest, done)
-        return done
 
 
 def side_by_side(
@@ -230,6 +239,13 @@ def _unreadable(source: Source, error: BaseException) -> tuple[str, str]:
     raise as_airflow(
         ExtendStorageError(f"{source.source!r} cannot be read ({type(error).__name__}).")
     ) from None
+
+
+def _digest_or_why(source: Source) -> str | tuple[str, str]:
+    try:
+        return _digest(source)
+    except Exception as error:
+        return _unreadable(source, error)
 
 
 def _digest(source: Source) -> str:

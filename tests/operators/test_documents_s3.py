@@ -1,0 +1,143 @@
+"""Many documents from and to S3, over real HTTP: moto's server is the store, a local Extend reads them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from airflow_provider_extend.documents.folders import filesystem
+from airflow_provider_extend.documents.reader import read_documents
+from airflow_provider_extend.operators.documents import ExtendExtractDocumentsOperator
+from tests.airflow_names import AirflowException
+
+moto = pytest.importorskip("moto.server", reason="moto[server] is not installed")
+pytest.importorskip("s3fs", reason="s3fs is not installed")
+pytest.importorskip("airflow.providers.amazon", reason="apache-airflow-providers-amazon is not installed")
+boto3 = pytest.importorskip("boto3")
+
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    running = moto.ThreadedMotoServer(ip_address="127.0.0.1", port=0)
+    running.start()
+    host, port = running.get_host_and_port()
+    yield f"http://{host}:{port}"
+    running.stop()
+
+
+@pytest.fixture
+def bucket(server: str, monkeypatch: pytest.MonkeyPatch) -> Any:
+    keys = {"aws_access_key_id": "AKIATESTING", "aws_secret_access_key": "not-a-secret-at-all"}
+    extra = {"endpoint_url": server, "region_name": "us-east-1"}
+    connection = {
+        "conn_type": "aws",
+        "login": keys["aws_access_key_id"],
+        "password": keys["aws_secret_access_key"],
+        "extra": extra,
+    }
+    monkeypatch.setenv("AIRFLOW_CONN_STORE", json.dumps(connection))
+    client = boto3.client("s3", endpoint_url=server, region_name="us-east-1", **keys)
+    client.create_bucket(Bucket="bucket")
+    yield client
+    for row in client.list_objects_v2(Bucket="bucket").get("Contents", []):
+        client.delete_object(Bucket="bucket", Key=row["Key"])
+
+
+@pytest.fixture
+def extract(api: Any, bucket: Any) -> Any:
+    extend = api("2026-02-09")
+    processor = extend.processor()
+
+    def make(**given: Any) -> ExtendExtractDocumentsOperator:
+        defaults = {
+            "documents": "s3://store@bucket/in/",
+            "output_path": "s3://store@bucket/out/run",
+            "extractor_id": processor,
+            "poll_interval": 0.05,
+        }
+        return ExtendExtractDocumentsOperator(task_id="task", **{**defaults, **given})
+
+    make.extend = extend  # type: ignore[attr-defined]
+    return make
+
+
+def fill(bucket: Any, count: int) -> None:
+    for number in range(count):
+        body = f"No: INV-{number}\nTotal: {number}.00\n".encode()
+        bucket.put_object(Bucket="bucket", Key=f"in/a/{number:03d} ä #?.txt", Body=body)
+    bucket.put_object(Bucket="bucket", Key="in/", Body=b"")  # what stands for a folder
+
+
+@pytest.mark.parametrize("output_format", ["jsonl", "parquet"])
+def test_a_prefix_becomes_rows(extract, bucket, task, output_format) -> None:
+    if output_format == "parquet":
+        pytest.importorskip("pyarrow")
+    fill(bucket, 12)
+    result = task.run(extract(batch_size=5, output_format=output_format))
+    assert (result["succeeded"], result["parts"]) == (12, 3)
+    rows = {row["source"]: row for row in read_documents(result)}
+    assert len(rows) == 12
+    assert rows["s3://store@bucket/in/a/007 ä #?.txt"]["output"]["value"] == {"number": "INV-7", "total": 7}
+    names = [row["Key"] for row in bucket.list_objects_v2(Bucket="bucket", Prefix="out/")["Contents"]]
+    assert sorted(names) == [
+        "out/run/_manifest.json",
+        *(f"out/run/part-{number:05d}.{output_format}" for number in range(3)),
+    ]
+
+
+def test_what_a_run_wrote_can_be_sent_again_by_its_source(extract, bucket, task) -> None:
+    fill(bucket, 3)
+    rows = list(read_documents(task.run(extract())))
+    given = {"documents": [row["source"] for row in rows], "output_path": "s3://store@bucket/out/again"}
+    assert task.run(extract(**given))["succeeded"] == 3
+
+
+def test_extend_fetches_by_a_signed_url_that_is_kept_nowhere(extract, bucket, task, log_text) -> None:
+    for number in range(3):
+        data = f"No: INV-{number}\nTotal: {number}.00\n".encode()
+        bucket.put_object(Bucket="bucket", Key=f"in/{number}.txt", Body=data)
+        extract.extend.upload(
+            data, f"{number}.txt"
+        )  # the local Extend downloads nothing: it knows them by name
+    before = len(extract.extend.requests("POST", "/files/upload"))
+    result = task.run(extract(send="url"))
+    assert result["succeeded"] == 3
+    assert len(extract.extend.requests("POST", "/files/upload")) == before
+    kept = [
+        bucket.get_object(Bucket="bucket", Key=row["Key"])["Body"].read()
+        for row in bucket.list_objects_v2(Bucket="bucket", Prefix="out/")["Contents"]
+    ]
+    everything = b"".join(kept).decode() + json.dumps(task.store.rows) + log_text()
+    assert "Signature" not in everything
+    assert "AKIATESTING" not in everything
+
+
+def test_the_same_content_is_told_by_its_etag(extract, bucket, task) -> None:
+    for number in range(4):
+        bucket.put_object(Bucket="bucket", Key=f"in/{number}.txt", Body=b"No: INV-1\nTotal: 1.00\n")
+    assert task.run(extract())["succeeded"] == 4
+    assert len(extract.extend.requests("POST", "/files/upload")) == 1
+
+
+def test_a_store_that_fails_half_way_loses_nothing(extract, bucket, task, monkeypatch) -> None:
+    fill(bucket, 6)
+    store = filesystem("s3://store@bucket")[0]
+    really = store.put_file
+
+    def put_file(local: str, remote: str, **given: Any) -> Any:
+        if "part-00001" in remote:
+            raise ConnectionError("reset")
+        return really(local, remote, **given)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(store, "put_file", put_file)
+        with pytest.raises(AirflowException, match="cannot be written"):
+            task.run(extract(batch_size=3))
+    result = task.run(extract(batch_size=3))
+    assert len({row["source"] for row in read_documents(result)}) == 6
+    assert len(extract.extend.requests("POST", "/extract_runs/batch")) == 2
