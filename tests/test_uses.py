@@ -102,6 +102,7 @@ class Extend:
             "status": self.status,
             "version": "draft",
             "createdAt": datetime.now(UTC).isoformat(),
+            "file": {"id": "file_1", "createdAt": datetime.now(UTC).isoformat()},
             "processorId": "p_1",
             "processorVersionId": "v_1",
             "entity": {"object": self.processor, "id": "p_1"},
@@ -136,6 +137,8 @@ class Extend:
 
 # ------------------------------------------------------------------------------------------- what is run, and how
 
+#: Of the runs that the DAG run of these tests has started.
+SENT = {"metadata": {"airflow_task": {"dag_id": "dag", "run_id": "manual"}}}
 TYPES = [{}, *({"processor_type": kind} for kind in ("EXTRACT", "CLASSIFY", "SPLITTER"))]
 EVENTS = ["extract_run.processed"]
 ITEMS = [{"fileId": "file_1", "expectedOutput": {"value": {}}}]
@@ -168,6 +171,7 @@ GIVEN: dict[str, list[dict[str, Any]]] = {
         for version in endpoint.paths
     ],
     "ExtendCancelRunOperator": TYPED_RUNS,
+    "ExtendCleanUpOperator": [{}],
     "ExtendClassifyDocumentsOperator": [{"classifier_id": "p_1", **DOCUMENTS}],
     "ExtendCreateEvaluationSetItemsOperator": [{"evaluation_set_id": "ev_1", "items": ITEMS}],
     "ExtendCreateFileOperator": [{"name": "a.txt", "raw_text": "Total: 1"}],
@@ -303,6 +307,7 @@ def test_what_is_called_is_what_is_declared(extend, name, version, tmp_path) -> 
     with recorded() as calls:
         for written, day in itertools.product(given(name, version), (*DAYS, *([deferred] if waits else []))):
             extend.status, extend.lost, extend.processor = "PROCESSED", 0, "extractor"
+            extend.sent = SENT if name == "ExtendCleanUpOperator" else {}
 
             folder = f"file://{tmp_path}/{next(folders)}"
 

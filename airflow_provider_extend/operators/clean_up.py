@@ -1,0 +1,202 @@
+"""Delete at Extend what the tasks of a DAG run have left there."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_extend.api.endpoints import ENDPOINTS, find
+from airflow_provider_extend.api.errors import ExtendInputError, ExtendRunMoving, ExtendTaskKilled
+from airflow_provider_extend.api.lookups import KINDS, TASK_KEY, LookUp, look_up_of
+from airflow_provider_extend.api.runs import Run, parse_time, read_run
+from airflow_provider_extend.exceptions import airflow_errors, as_airflow
+from airflow_provider_extend.operators._base import ExtendOperator
+from airflow_provider_extend.operators._document_files import side_by_side
+from airflow_provider_extend.reading import is_gone
+from airflow_provider_extend.searching import CLOCK_SKEW
+
+if TYPE_CHECKING:
+    from airflow_provider_extend._compat import Context
+    from airflow_provider_extend.client import ExtendClient
+
+_PAGE_SIZE = 100
+_SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """:ivar file_ids: of the files that it has read, as far as they were made in this DAG run."""
+
+    kind: str
+    run: Run
+    file_ids: tuple[str, ...]
+
+
+class ExtendCleanUpOperator(ExtendOperator):
+    """Delete the runs that this DAG run has started, what they have read, and their files, for good.
+
+    They are found in Extend's lists by the task's address in their metadata, which operators send unless
+    `send_address=False`; kinds that take no metadata (edit, form detection, evaluation set runs) are not. A file is
+    deleted if it was made after the DAG run began: what was there before is somebody else's. What is gone already
+    counts as deleted, so a retry goes on where the last try ended. A run that moves is left, and the task is retried.
+    Put it last, or make it a teardown: `ExtendCleanUpOperator(task_id="clean_up").as_teardown(setups=...)`.
+
+    Not on 2024-12-23, which deletes nothing. To have Extend keep nothing of a parse run from the start:
+    `data_retention="zero"` of `ExtendParseOperator`.
+
+    Returns {runs: {kind: number}, files: number, dry_run}.
+
+    :param kinds: kinds of run to delete, for instance `["extract_run"]` (templated); None: all that can be found.
+    :param files: delete the files that they have read, too.
+    :param dry_run: delete nothing, and say what would be.
+    :param extend_conn_id: connection (templated).
+    """
+
+    template_fields: Sequence[str] = ("kinds", "extend_conn_id")
+
+    def __init__(
+        self,
+        *,
+        kinds: Sequence[str] | None = None,
+        files: bool = True,
+        dry_run: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.kinds = kinds
+        self.files = files
+        # `dry_run` is a method of Airflow's operators.
+        self.only_tells = dry_run
+        self._killed = False
+
+    @classmethod
+    def endpoints(cls, version: str) -> frozenset[str]:
+        ways = [(kind, way) for kind in _deletable(version) if (way := look_up_of(kind, version))]
+        named = {name for _, way in ways for name in (way.list, way.read) if name}
+        deleted = {f"{kind}s.delete" for kind, _ in ways}
+        return frozenset(named | deleted | ({"files.delete"} if ways else set()))
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        client = self.client()
+        with airflow_errors():
+            kinds = self._kinds(client.api_version)
+            found = list(self._found(client, context, kinds))
+        moving = [one for one in found if not one.run.ended]
+        over = [one for one in found if one.run.ended]
+        busy = {file_id for one in moving for file_id in one.file_ids}
+        read = {file_id for one in over for file_id in one.file_ids}
+        files = sorted(read - busy) if self.files else []
+        told = {
+            "runs": dict(Counter(one.kind for one in over)),
+            "files": len(files),
+            "dry_run": self.only_tells,
+        }
+        if self.only_tells:
+            shown = ", ".join([one.run.id for one in over][:_SHOWN] + files[:_SHOWN])
+            self.log.info("Would delete %d runs and %d files: %s ...", len(over), len(files), shown)
+            return told
+        calls = [(f"{one.kind}s.delete", one.run.id) for one in over]
+        calls += [("files.delete", file_id) for file_id in files]
+        for _ in side_by_side(
+            ((None, call) for call in calls), lambda call: _delete(client, *call), self._heed_kill
+        ):
+            pass
+        self.log.info("Deleted %d runs and %d files.", len(over), len(files))
+        if moving:
+            raise as_airflow(
+                ExtendRunMoving(
+                    f"{len(moving)} runs of this DAG run still move, {moving[0].run.id} for instance: they were not "
+                    "deleted. A retry deletes those that have ended by then.",
+                    run_id=moving[0].run.id,
+                )
+            )
+        return told
+
+    def on_kill(self) -> None:
+        self._killed = True
+
+    def _heed_kill(self) -> None:
+        if self._killed:
+            raise as_airflow(ExtendTaskKilled("The task was told to end. A retry deletes what is left."))
+
+    def _kinds(self, version: str) -> list[str]:
+        known = _deletable(version)
+        if not known:
+            find("workflow_runs.delete").path(version)  # raises, naming the versions that have it
+        unknown = sorted(set(self.kinds or ()) - set(known))
+        if unknown or isinstance(self.kinds, str):
+            raise ExtendInputError(
+                f"kinds is {self.kinds!r}: expected some of {', '.join(known)}. Nothing was deleted."
+            )
+        return list(self.kinds or known)
+
+    def _found(self, client: ExtendClient, context: Context, kinds: Sequence[str]) -> Iterator[_Found]:
+        dag_run: Any = context["dag_run"]
+        began = [moment for moment in (dag_run.run_after, dag_run.start_date) if moment is not None]
+        since = min(moment.timestamp() for moment in began) - CLOCK_SKEW
+        ti = context["ti"]
+        owner = {"dag_id": ti.dag_id, "run_id": ti.run_id}
+        for kind in kinds:
+            way = look_up_of(kind, client.api_version)
+            assert way is not None
+            for row in _rows(client, way, since):
+                metadata = row.get("metadata")
+                address = metadata.get(TASK_KEY) if isinstance(metadata, Mapping) else None
+                if isinstance(address, Mapping) and owner.items() <= address.items():
+                    yield _Found(
+                        kind,
+                        read_run(kind, client.api_version, row),
+                        # A clock that differs leaves a file where it is, rather than delete somebody else's.
+                        tuple(_own_files(row, since + CLOCK_SKEW)),
+                    )
+
+
+def _deletable(version: str) -> list[str]:
+    """Kinds of run that can be found by their metadata and deleted."""
+    return [
+        kind
+        for kind in KINDS
+        if (endpoint := ENDPOINTS.get(f"{kind}s.delete")) is not None
+        and version in endpoint.paths
+        and look_up_of(kind, version) is not None
+        and not (kind == "processor_run" and version in endpoint.deprecated)
+    ]
+
+
+def _rows(client: ExtendClient, way: LookUp, since: float) -> Iterator[dict[str, Any]]:
+    """Runs that were made since then, with their metadata."""
+    query: dict[str, Any] = {"maxPageSize": _PAGE_SIZE}
+    if way.by_creation:
+        query |= {"sortBy": "createdAt", "sortDir": "desc"}
+    for row in client.iterate(way.list, query=query):
+        made = parse_time(row.get("createdAt"))
+        if made is not None and made.timestamp() < since:
+            if way.by_creation:
+                return
+            continue
+        if way.read is None:
+            yield row
+            continue
+        try:
+            yield client.call(way.read, row["id"])
+        except Exception as error:
+            if not is_gone(error):
+                raise
+
+
+def _own_files(row: Mapping[str, Any], since: float) -> Iterator[str]:
+    """Files of a run that were made no earlier."""
+    for file in (row.get("file"), *(row.get("files") or ())):
+        made = parse_time(file.get("createdAt")) if isinstance(file, Mapping) else None
+        if made is not None and made.timestamp() >= since:
+            yield str(file["id"])
+
+
+def _delete(client: ExtendClient, name: str, its_id: str) -> None:
+    try:
+        client.call(name, its_id)
+    except Exception as error:
+        if not is_gone(error):
+            raise
