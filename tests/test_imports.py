@@ -132,6 +132,7 @@ def test_http_is_spoken_by_the_transport_alone() -> None:
     assert [name for name in outside if hits(imported(name, typing=False), HTTP_LIBRARIES)] == [
         f"{NAME}.client",
         f"{NAME}.connection_errors",
+        f"{NAME}.linked",  # what is no address of the API, and gets no key
     ]
 
 
