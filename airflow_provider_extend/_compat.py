@@ -81,6 +81,7 @@ __all__ = [
     "TaskDeferralError",
     "TaskDeferralTimeout",
     "conf",
+    "gauge",
     "mask_secret",
 ]
 
@@ -88,3 +89,15 @@ __all__ = [
 def mask_secret(secret: str) -> None:
     """Have Airflow replace `secret` by `***` in every log of this process and of its supervisor."""
     _mask(secret)
+
+
+def gauge(name: str, value: float, tags: dict[str, str]) -> None:
+    """Report a number to what Airflow's metrics are configured for; nothing where it has no such place."""
+    try:
+        from airflow.sdk.observability import stats
+    except ImportError:
+        try:
+            from airflow.stats import Stats as stats
+        except ImportError:
+            return
+    stats.gauge(name, value, tags=tags)

@@ -94,6 +94,7 @@ class Written:
             **tries,
             task=operator,
             xcom_push=lambda key, value: self.xcoms.update({key: json.loads(json.dumps(value))}),
+            xcom_pull=lambda task_ids, key, map_indexes: self.xcoms.get(key),
         )
         store = SimpleNamespace(
             get=lambda key, default=None: self.store.get(key, default),
@@ -385,6 +386,70 @@ def test_what_a_batch_leaves_behind(extend, written, tmp_path) -> None:
     assert set(sent["inputs"][0]["metadata"]) == {"airflow_token", "airflow_task", "airflow_input"}
 
 
+def test_what_a_task_with_many_documents_leaves_behind(extend, written, tmp_path) -> None:
+    """What it keeps beside its results is read by later processes of the task, of a newer version perhaps."""
+    from airflow_provider_extend.operators.documents import ExtendExtractDocumentsOperator
+
+    extend.post(f"{BASE}/extract_runs/batch", json={"id": "bpr_1", "status": "PENDING", "runCount": 1})
+    extend.get(f"{BASE}/batch_runs/bpr_1", json={"id": "bpr_1", "status": "PROCESSING", "runCount": 1})
+    operator = ExtendExtractDocumentsOperator(
+        task_id="many",
+        extractor_id="ex_1",
+        documents=["file_1"],
+        output_path=f"file://{tmp_path}/out",
+        deferrable=True,
+    )
+    with pytest.raises(TaskDeferred) as caught:
+        written.run(operator)
+    class_path, kwargs = caught.value.trigger.serialize()
+    assert class_path == "airflow_provider_extend.triggers.runs.ExtendRunsTrigger"
+    assert (kwargs["kind"], kwargs["run_ids"], kwargs["first"]) == ("extract_batch", ["bpr_1"], True)
+    assert (caught.value.method_name, caught.value.kwargs or {}) == ("execute_complete", {})
+    assert set(written.xcoms) == {"extend_documents"}
+    assert set(written.store) == {"extend_documents", "extend_submission.00000", "extend_spent"}
+    assert set(written.store["extend_documents"]) == {"state", "path"}
+    assert set(written.store["extend_submission.00000"]) == RECORD_KEYS
+    sent = next(request.json() for request in extend.request_history if request.method == "POST")
+    assert set(sent["inputs"][0]["metadata"]) == {"airflow_token", "airflow_task", "airflow_input"}
+    (kept,) = (tmp_path / "out" / "_extend").iterdir()
+    files = {path.name: json.loads(path.read_text().splitlines()[0]) for path in kept.iterdir()}
+    assert {name: set(value) for name, value in files.items()} == {
+        "plan.json": {"v", "documents", "batches", "size", "taken", "job", "began"},
+        "batch-00000": {"source", "given"},
+        "sent-00000": {"files", "refused"},
+        "receipt-00000": {"id", "count", "at"},
+    }
+    assert set(files["plan.json"]["job"]) == {"kind", "creates", "body", "metadata", "narrow"}
+
+    extend.get(f"{BASE}/batch_runs/bpr_1", json={"id": "bpr_1", "status": "PROCESSED", "runCount": 1})
+    row = {
+        "id": "exr_1",
+        "status": "PROCESSED",
+        "usage": {"credits": 2},
+        "metadata": sent["inputs"][0]["metadata"],
+    }
+    extend.get(f"{BASE}/extract_runs", json={"data": [row]})
+    extend.get(f"{BASE}/extract_runs/exr_1", json={**row, "output": {"value": {"total": 1}}})
+    operator.deferrable = False
+    value = written.run(operator)
+    assert set(value) == {
+        *("kind", "documents", "succeeded", "failed", "statuses", "failures", "batches"),
+        *("path", "format", "parts", "failed_path", "credits", "credits_unknown"),
+    }
+    assert "spent" in written.xcoms
+    assert sorted(path.name for path in (tmp_path / "out").glob("*.*")) == [
+        "_manifest.json",
+        "part-00000.jsonl",
+    ]
+    manifest = json.loads((tmp_path / "out" / "_manifest.json").read_text())
+    assert set(manifest) == {"v", "owner", "state", "complete", "enough", "result", "parts"}
+    written_row = json.loads((tmp_path / "out" / "part-00000.jsonl").read_text())
+    assert set(written_row) == {
+        *("source", "status", "outcome", "failure", "message", "output", "confidences"),
+        *("credits", "url", "run_id", "batch_id", "file_id"),
+    }
+
+
 def test_the_token_below_airflow_3_3_does_not_change_between_versions(extend, written) -> None:
     """It is computed from these names and values: another one more, and a retry would not find the run that is paid
     for."""
@@ -636,6 +701,9 @@ def test_the_settings() -> None:
     }
 
 
+_DOCUMENTS = ("documents", "output_path", "metadata", "extend_conn_id")
+_PROCESSED = ("version", "override_config", *_DOCUMENTS)
+
 #: Parameters are written into users' DAG files, and stored with every serialised DAG.
 PARAMETERS = {
     "sensors.batch_processor_run.BatchProcessorRunSensor": {
@@ -829,6 +897,12 @@ PARAMETERS = {
         "extend_conn_id",
         "output_path",
     },
+    "operators.clean_up.ExtendCleanUpOperator": {"kinds", "extend_conn_id"},
+    "operators.documents.ExtendExtractDocumentsOperator": {"extractor_id", *_PROCESSED},
+    "operators.documents.ExtendClassifyDocumentsOperator": {"classifier_id", *_PROCESSED},
+    "operators.documents.ExtendSplitDocumentsOperator": {"splitter_id", *_PROCESSED},
+    "operators.documents.ExtendParseDocumentsOperator": {"config", *_DOCUMENTS},
+    "operators.documents.ExtendRunWorkflowDocumentsOperator": {"workflow_id", "version", *_DOCUMENTS},
     "sensors.runs.ExtendRunsSensor": {"run_ids", "kind", "extend_conn_id", "output_path"},
     "sensors.workflow_run.ExtendWorkflowRunSensor": {
         "workflow_run_id",

@@ -46,6 +46,18 @@ class Progress:
         """At the pace that was measured, and not above what the plan allows."""
         return self.remaining / min(self.per_minute, self.pace) * 60
 
+    @property
+    def gauges(self) -> dict[str, float]:
+        """For a dashboard, by name."""
+        return {
+            "done": self.done,
+            "failed": self.failed,
+            "remaining": self.remaining,
+            "at_extend": self.at_extend,
+            "per_minute": self.per_minute,
+            "seconds_left": self.seconds_left,
+        }
+
     def __str__(self) -> str:
         failed = f", {self.failed:,} of them not in success" if self.failed else ""
         line = f"{self.done:,} of {self.total:,} documents done{failed}; {self.at_extend:,} at Extend"

@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_extend import fingerprints
+from airflow_provider_extend._compat import gauge
 from airflow_provider_extend.api.errors import (
     ExtendResultTooLarge,
     ExtendStorageError,
@@ -370,10 +371,17 @@ class Batches:
             pace=self._options.pace,
         )
 
+    def tell(self, progress: Progress) -> None:
+        """One line of the log, and the same numbers as metrics `extend.documents.<name>`."""
+        self._told_at = time.monotonic()
+        self._log.info("%s.", progress)
+        ti = self._context["ti"]
+        for name, number in progress.gauges.items():
+            gauge(f"extend.documents.{name}", number, {"dag_id": ti.dag_id, "task_id": ti.task_id})
+
     def _tell(self, tally: _Tally) -> None:
         if time.monotonic() - self._told_at >= EVERY:
-            self._told_at = time.monotonic()
-            self._log.info("%s.", self.progress(tally.succeeded, tally.failed))
+            self.tell(self.progress(tally.succeeded, tally.failed))
 
 
 class _Tally:

@@ -312,7 +312,7 @@ class ExtendDocumentsOperator(ExtendOperator):
                 batches.write(batch, run)
             self._heed_kill()
             progress = batches.progress()
-            self.log.info("%s.", progress)
+            batches.tell(progress)
             if not moving and all(ledger.done(batch) for batch in ledger.batches):
                 return self._ends(context, ledger, batches.spent())
             if deadline <= time.time():
