@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -93,11 +94,11 @@ def mask_secret(secret: str) -> None:
 
 def gauge(name: str, value: float, tags: dict[str, str]) -> None:
     """Report a number to what Airflow's metrics are configured for; nothing where it has no such place."""
-    try:
-        from airflow.sdk.observability import stats
-    except ImportError:
+    for place in ("airflow.sdk.observability.stats", "airflow.stats"):
         try:
-            from airflow.stats import Stats as stats
+            found = import_module(place)
         except ImportError:
-            return
-    stats.gauge(name, value, tags=tags)
+            continue
+        report = getattr(found, "gauge", None) or found.Stats.gauge
+        report(name, value, tags=tags)
+        return

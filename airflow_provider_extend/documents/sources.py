@@ -53,7 +53,8 @@ class Source:
         return self.given.get("file_name")
 
     def as_row(self) -> dict[str, Any]:
-        return {name: value for name, value in asdict(self).items() if value not in (None, {}, False)}
+        named = asdict(self)
+        return {name: value for name, value in named.items() if value or (name == "size" and value == 0)}
 
 
 def source_of(row: Mapping[str, Any]) -> Source:
@@ -77,7 +78,7 @@ def find(given: Any, use: str, version: str, read: Read, beside: Folder | None =
     :raises ExtendStorageError: a prefix or pattern cannot be listed.
     """
     seen: set[str] = set()
-    alone = isinstance(given, Mapping) or _path_of(given) is not None or isinstance(given, str)
+    alone = isinstance(given, Mapping) or path_of(given) is not None or isinstance(given, str)
     entries = [given] if alone else given
     if not isinstance(entries, Iterable):
         raise ExtendInputError(
@@ -98,7 +99,7 @@ def _entry(entry: Any, where: str, read: Read, beside: Folder | None, alone: boo
             raise ExtendInputError(f"metadata of {where} is no object. Nothing was sent.")
         entry = {key: value for key, value in entry.items() if key != "metadata"}
         entry = entry["path"] if entry.keys() == {"path"} else entry
-    path = _path_of(entry)
+    path = path_of(entry)
     if path is None:
         given = read(entry, where)
         address = given.get("file_url")
@@ -113,7 +114,7 @@ def _entry(entry: Any, where: str, read: Read, beside: Folder | None, alone: boo
         yield Source(clean(path), problem=(UNREADABLE, "is no file, and no prefix of files"))
 
 
-def _path_of(entry: Any) -> str | None:
+def path_of(entry: Any) -> str | None:
     """`entry` as a path of a store; None: it is none."""
     if isinstance(entry, str):
         is_path = entry.startswith("/") or ("://" in entry and not entry.startswith(("http://", "https://")))

@@ -19,6 +19,7 @@ from airflow_provider_extend.api.errors import (
     ExtendTaskKilled,
 )
 from airflow_provider_extend.api.limits import BATCH_INPUTS, check_json
+from airflow_provider_extend.api.polling import ERROR
 from airflow_provider_extend.api.runs import MEMBERS
 from airflow_provider_extend.documents import sources
 from airflow_provider_extend.documents.folders import Folder
@@ -139,6 +140,8 @@ class ExtendDocumentsOperator(ExtendOperator):
         self.max_runs = max_runs
         self.send_address = send_address
         self._killed = False
+        #: Seconds before the trigger may look.
+        self._pause = 0.0
 
     @classmethod
     def endpoints(cls, version: str) -> frozenset[str]:
@@ -192,7 +195,7 @@ class ExtendDocumentsOperator(ExtendOperator):
             return self.execute_complete(context)
         except TaskDeferralError as error:
             self.log.warning("The wait in the triggerer failed (%s); looking here.", error)
-            return self.execute_complete(context)
+            return self.execute_complete(context, {"event": ERROR})
 
     def execute_complete(self, context: Context, event: Any = None) -> Any:
         """Called by Airflow when the trigger has fired. What it said is looked at afresh, never believed."""
@@ -201,7 +204,10 @@ class ExtendDocumentsOperator(ExtendOperator):
             ledger = self._open(context, client)
             if ledger.plan is None:
                 return self.execute(context)
-            deadline = event.get("deadline") if isinstance(event, Mapping) else None
+            said = event if isinstance(event, Mapping) else {}
+            # Whoever cannot wait there must not come back at once, again and again.
+            self._pause = self.poll_interval if said.get("event") == ERROR else 0.0
+            deadline = said.get("deadline")
             if not isinstance(deadline, int | float):
                 deadline = self._deadline(context, ledger)
             return self._work(context, client, ledger, deadline)
@@ -242,16 +248,17 @@ class ExtendDocumentsOperator(ExtendOperator):
 
     def _named_parts(self, context: Context) -> dict[str, Any]:
         named = self._documents(context)
-        if isinstance(named, Iterable) and not isinstance(named, str | Mapping):
-            # Iterated: XCom may hand in a lazy sequence.
-            named = [entry if isinstance(entry, Mapping | str) else str(entry) for entry in named]
+        check_json("documents", named)
         return {**self.parts(), "documents": unsigned(named), "batch_size": self.batch_size}
 
     def _documents(self, context: Context) -> Any:
         given = self.revealed("documents")
-        if given is not None:
-            return str(given) if hasattr(given, "protocol") else given
-        return list(_of_assets(context.get("triggering_asset_events") or {}))
+        if given is None:
+            given = _of_assets(context.get("triggering_asset_events") or {})
+        if isinstance(given, str | Mapping) or not isinstance(given, Iterable) or sources.path_of(given):
+            return sources.path_of(given) or given
+        # Iterated: XCom may hand in a lazy sequence.
+        return [sources.path_of(entry) or entry for entry in given]
 
     def _lay_out(self, context: Context, client: ExtendClient, ledger: Ledger) -> None:
         """Find the documents and write them down, before anything is sent."""
@@ -337,7 +344,7 @@ class ExtendDocumentsOperator(ExtendOperator):
             "kind": kind,
             "deadline": deadline,
             "max_interval": self.poll_interval,
-            "not_before": time.time() + REAPED_SECONDS,
+            "not_before": time.time() + max(REAPED_SECONDS, self._pause),
         }
         self.defer(
             trigger=ExtendRunTrigger(run_id=run_ids[0], members=members, **common)

@@ -413,3 +413,29 @@ def test_a_document_that_no_workflow_can_read_is_neither_approved_nor_rejected(
         *["upstream_failed"] * 2,
     ]
     assert [run["status"] for run in runs(local, "workflow_run")] == ["FAILED"]
+
+
+# --------------------------------------------------------------------------------- any number of documents
+
+MANY = "extend_many_documents"
+
+
+def test_a_prefix_becomes_a_table_and_a_summary(run_dag, local, results, tmp_path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for number in range(12):
+        (folder / f"{number:02d}.txt").write_text(f"Invoice No: INV-{number}\nTotal: {number}.00\n")
+    (folder / "empty.txt").touch()
+    conf = {
+        "extractor_id": extractor(local),
+        "documents": f"file://{folder}",
+        "results_dir": f"file://{results}",
+    }
+    done = run_dag(MANY, conf)
+    assert (done.state, set(done.states.values())) == ("success", {"success"})
+    assert done.xcoms["summary"]["return_value"] == {"documents": 13, "failed": 1, "unsure": 0}
+    rows = {Path(row["source"]).name: row for row in lines(results, "part-00000.jsonl")}
+    assert rows["07.txt"]["output"]["value"] == {"number": "INV-7", "total": 7}
+    assert rows["empty.txt"]["failure"] == "EMPTY_FILE"
+    assert len(runs(local, "extract_run")) == 12
+    assert "INV-7" not in json.dumps(done.xcoms)

@@ -6,11 +6,13 @@ import asyncio
 import json
 import shutil
 import time
+from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from airflow.sdk import ObjectStoragePath
 from fsspec.implementations.local import LocalFileSystem
 from pypdf import PdfWriter
 
@@ -413,6 +415,26 @@ def test_a_file_that_cannot_be_read_is_a_row_and_a_store_that_is_away_is_not(
     assert result["succeeded"] == len(list(read_documents(result))) == 5
 
 
+def test_a_path_may_be_airflows_own_object(extract, folder, task, new_task) -> None:
+    paths = fill(folder, 3)
+    given = ObjectStoragePath(f"file://{folder}")
+    assert task.run(extract(documents=given))["documents"] == 3
+    other = {"output_path": f"file://{folder.parent}/other"}
+    listed = [ObjectStoragePath(f"file://{path}") for path in paths[:2]] + [paths[2]]
+    assert new_task().run(extract(documents=listed, **other))["succeeded"] == 3
+
+
+def test_a_deferred_task_waits_for_the_runs_of_a_batch_whose_id_was_lost(
+    extract, folder, task, dies_at
+) -> None:
+    fill(folder, 20)
+    dies_at(task, extract(batch_size=10), "/extract_runs/batch", "after")
+    extract.extend.control("POST", "/settings", {"run_seconds": 0.5})
+    result, _ = run_deferred(task, lambda: extract(batch_size=10, deferrable=True, batches_in_flight=1))
+    assert result["succeeded"] == 20
+    assert len(extract.extend.requests("POST", "/extract_runs/batch")) == 2
+
+
 def test_the_events_of_assets_name_the_documents(extract, folder, task) -> None:
     fill(folder, 3)
     asset = SimpleNamespace(uri=f"file://{folder}/0000.txt")
@@ -489,6 +511,7 @@ def test_state_that_is_gone_is_never_paid_for_again(extract, folder, task) -> No
         ({"priority": 101}, "priority is 101"),
         ({"extractor_id": None}, "extractor_id is None"),
         ({"documents": 7}, "documents is a int"),
+        ({"documents": [{"text": "a", "metadata": {"on": date(2026, 1, 1)}}]}, "what JSON does not know"),
         ({"documents": ["no such thing"]}, r"documents\[0\] is a text of 13 characters"),
         ({"documents": [{"path": "/a", "metadata": 1}]}, r"metadata of documents\[0\]"),
         ({"send": "url"}, "makes no signed addresses"),
