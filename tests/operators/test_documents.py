@@ -6,28 +6,36 @@ import asyncio
 import json
 import shutil
 import time
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from airflow.sdk import ObjectStoragePath
+from airflow.sdk import BaseOperator, ObjectStoragePath
 from fsspec.implementations.local import LocalFileSystem
 from pypdf import PdfWriter
 
+from airflow_provider_extend.api.errors import ExtendResultTooLarge
 from airflow_provider_extend.documents.reader import read_documents, read_failures
 from airflow_provider_extend.documents.rows import JsonLines
+from airflow_provider_extend.exceptions import as_airflow
+from airflow_provider_extend.operators import _document_batches, _document_files
 from airflow_provider_extend.operators._document_batches import Batches
 from airflow_provider_extend.operators.documents import (
+    ExtendClassifyDocumentsOperator,
     ExtendExtractDocumentsOperator,
     ExtendParseDocumentsOperator,
     ExtendRunWorkflowDocumentsOperator,
+    ExtendSplitDocumentsOperator,
 )
+from airflow_provider_extend.reading import look_up
 from tests.airflow_names import (
     AirflowException,
     AirflowFailException,
     AirflowSkipException,
+    TaskDeferralTimeout,
     TaskDeferred,
     import_string,
 )
@@ -538,3 +546,199 @@ def test_results_below_the_prefix_are_no_documents(extract, folder, task) -> Non
     assert result["documents"] == 3
     task.clear()
     assert task.run(extract(documents=f"file://{folder.parent}"))["documents"] == 3
+
+
+def test_where_nothing_can_be_sent_no_batch_is_started(extract, folder, task) -> None:
+    for number in range(3):
+        (folder / f"{number}.pdf").touch()
+    result = task.run(extract(on_partial="succeed", batch_size=2))
+    assert (result["documents"], result["failed"], result["failures"]) == (3, 3, {"EMPTY_FILE": 3})
+    assert extract.extend.requests("POST") == []
+
+
+@pytest.fixture
+def seen(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Have a batch that has ended look otherwise."""
+
+    def change(how: Any) -> None:
+        def looked(client: Any, kind: str, *args: Any) -> Any:
+            run = look_up(client, kind, *args)
+            return how(run) if run.ended else run
+
+        monkeypatch.setattr(_document_batches, "look_up", looked)
+
+    return change
+
+
+def test_a_document_whose_run_is_not_listed_is_told_and_not_sent_again(extract, folder, task, seen) -> None:
+    fill(folder, 4)
+    seen(lambda run: replace(run, members=run.members[1:]))
+    result = task.run(extract(on_partial="succeed"))
+    assert (result["succeeded"], result["failures"]) == (3, {"NOT_LISTED": 1})
+    assert len(extract.extend.requests("POST", "/extract_runs/batch")) == 1
+
+
+def test_a_batch_that_fails_as_a_whole_is_told_for_each_of_its_documents(extract, folder, task, seen) -> None:
+    fill(folder, 4)
+    seen(lambda run: replace(run, status="FAILED", outcome="failed", members=()))
+    with pytest.raises(AirflowFailException, match=r"4 of 4 documents did not succeed \(4 BATCH_FAILED\)"):
+        task.run(extract())
+
+
+def test_a_run_that_was_deleted_meanwhile_is_told(extract, folder, task, seen) -> None:
+    fill(folder, 3)
+
+    def deleted(run: Any) -> Any:
+        extract.extend.send("DELETE", f"/extract_runs/{run.members[0].id}")
+        return run
+
+    seen(deleted)
+    assert task.run(extract(on_partial="succeed"))["failures"] == {"NOT_LISTED": 1}
+
+
+def test_a_result_that_is_too_large_is_a_row_with_its_reason(extract, folder, task, monkeypatch) -> None:
+    fill(folder, 3)
+    first = []
+
+    def whole(client: Any, run: Any) -> Any:
+        if not first:
+            first.append(run.id)
+            raise as_airflow(ExtendResultTooLarge("The result has more than 256 MB: it was not read."))
+        return run
+
+    monkeypatch.setattr(_document_batches, "whole", whole)
+    result = task.run(extract(on_partial=0.6))
+    [row] = read_failures(result)
+    assert (row["run_id"], row["failure"]) == (first[0], "RESULT_TOO_LARGE")
+
+
+def test_what_else_goes_wrong_while_results_are_read_fails_the_try(extract, folder, task) -> None:
+    fill(folder, 3)
+    extract.extend.fault(method="GET", path="^/extract_runs/", status=500, times=100)
+    with pytest.raises(AirflowException) as caught:
+        task.run(extract())
+    assert not isinstance(caught.value, AirflowFailException)
+    extract.extend.control("DELETE", "/faults")
+    assert task.run(extract())["succeeded"] == 3
+    assert len(extract.extend.requests("POST", "/extract_runs/batch")) == 1
+
+
+@pytest.mark.parametrize("signs", ["https", "http"])
+@pytest.mark.parametrize("send", ["auto", "url", "upload"])
+def test_how_a_document_gets_to_extend(extract, folder, task, monkeypatch, send, signs) -> None:
+    """By an address where its store makes one, by `auto` only where everybody can reach it."""
+    for path in fill(folder, 3):
+        extract.extend.upload(
+            path.read_bytes(), path.name
+        )  # the local Extend knows an address by its last part
+    before = len(extract.extend.requests("POST", "/files/upload"))
+
+    def sign(self: Any, path: str, expiration: int, **given: Any) -> str:
+        assert expiration == 600
+        return f"{signs}://bucket.example.com{path}?X-Amz-Signature=secret"
+
+    monkeypatch.setattr(LocalFileSystem, "sign", sign)
+    result = task.run(extract(send=send, link_seconds=600))
+    assert result["succeeded"] == 3
+    by_address = send == "url" or (send == "auto" and signs == "https")
+    assert len(extract.extend.requests("POST", "/files/upload")) - before == (0 if by_address else 3)
+    assert "secret" not in json.dumps([*read_documents(result)])
+
+
+def test_what_extend_refuses_as_it_is_uploaded_is_a_row(extract, folder, task) -> None:
+    fill(folder, 2)
+    (folder / "broken.pdf").write_bytes(b"%PDF-1.7 and nothing else")
+    result = task.run(extract(on_partial="succeed"))
+    assert (result["succeeded"], result["failures"]) == (2, {"CORRUPT_FILE": 1})
+
+
+def test_an_upload_that_extend_does_not_answer_fails_the_try_and_what_was_uploaded_stands(
+    extract, folder, task
+) -> None:
+    for path in fill(folder, 6):
+        path.write_text(path.read_text() + path.name * int(path.stem))  # each of another size
+    extract.extend.fault(method="POST", path="^/files/upload", status=500, times=100)
+    with pytest.raises(AirflowException):
+        task.run(extract())
+    extract.extend.control("DELETE", "/faults")
+    assert task.run(extract())["succeeded"] == 6
+
+
+def test_a_file_that_breaks_off_while_it_is_read_is_a_row(extract, folder, task, monkeypatch) -> None:
+    for path in fill(folder, 3):
+        path.write_text(path.read_text() + path.name * int(path.stem))
+    really = _document_files._Guarded.read
+
+    def read(self: Any, size: int = -1) -> bytes:
+        if self._stream.path.endswith("0001.txt"):
+            return self._watched(breaks)
+        return really(self, size)
+
+    def breaks() -> bytes:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(_document_files._Guarded, "read", read)
+    with pytest.raises(AirflowException, match=r"1 UNREADABLE.*A retry sends 1"):
+        task.run(extract())
+
+
+def test_classifying_splitting_and_parsing_by_an_operator_each(api, folder, new_task) -> None:
+    extend = api(V26)
+    fill(folder, 2)
+    classes = [{"id": "a", "type": "invoice", "description": "An invoice"}]
+    config = {"classifications": classes}
+    classifier = extend.send("POST", "/classifiers", json={"name": "C", "config": config})["id"]
+    config = {"splitClassifications": classes}
+    splitter = extend.send("POST", "/splitters", json={"name": "S", "config": config})["id"]
+    for number, (operator, given) in enumerate(
+        [
+            (ExtendClassifyDocumentsOperator, {"classifier_id": classifier}),
+            (ExtendSplitDocumentsOperator, {"splitter_id": splitter, "version": "draft"}),
+            (ExtendParseDocumentsOperator, {"config": {"target": "markdown"}}),
+        ]
+    ):
+        made = operator(
+            task_id="task",
+            documents=f"file://{folder}",
+            output_path=f"file://{folder.parent}/{number}",
+            poll_interval=0.05,
+            **given,
+        )
+        result = new_task().run(made)
+        assert result["succeeded"] == 2
+        assert all(row["output"] for row in read_documents(result))
+
+
+def test_texts_go_through_a_workflow_of_the_older_versions(api, folder, task) -> None:
+    extend = api(V24)
+    workflow = extend.send("POST", "/workflows", json={"name": "W"})["id"]
+    given = {"task_id": "task", "workflow_id": workflow, "output_path": f"file://{folder}/out"}
+    with pytest.raises(AirflowFailException, match="priority is given"):
+        task.run(ExtendRunWorkflowDocumentsOperator(**given, documents=[{"text": "Total: 1"}], priority=1))
+    made = ExtendRunWorkflowDocumentsOperator(**given, documents=[{"text": "Total: 1"}], poll_interval=0.05)
+    assert task.run(made)["succeeded"] == 1
+
+
+def test_a_wait_that_goes_wrong_in_the_triggerer_pauses_before_the_next(extract, folder, task) -> None:
+    fill(folder, 2)
+    extract.extend.control("POST", "/settings", {"run_seconds": 60})
+    with pytest.raises(TaskDeferred):
+        task.run(extract(deferrable=True))
+    operator = extract(deferrable=True, poll_interval=45.0)
+    kinds = [{"event": {"event": "error", "kind": "extract_batch"}}, None]
+    for next_kwargs in kinds:
+        began = time.time()
+        with pytest.raises(TaskDeferred) as caught:
+            operator.resume_execution("execute_complete", next_kwargs, task.context)
+        pause = caught.value.trigger.serialize()[1]["not_before"] - began
+        assert (40 < pause < 60) == (next_kwargs is not None)
+        operator = extract(deferrable=True, poll_interval=45.0)
+    timeout = TaskDeferralTimeout("late")
+
+    def late(*args: Any, **given: Any) -> Any:
+        raise timeout
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(BaseOperator, "resume_execution", late)
+        with pytest.raises(TaskDeferred):
+            operator.resume_execution("execute_complete", None, task.context)
