@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_extend import fingerprints
@@ -160,8 +161,9 @@ class Batches:
         return _Records(self._context.get("task_state_store"), self._ledger, batch)
 
     def _submitting(self, batch: int) -> Any:
+        # Whether a clear starts anew is in the ledger's state, which is one of the parts of each submission.
         return {
-            "ti": self._context["ti"],
+            "ti": SimpleNamespace(max_tries=0),
             "dag_run": self._context.get("dag_run"),
             "task_state_store": self._records(batch),
         }

@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from airflow_provider_extend.operators._documents import ExtendDocumentsOperator
 
 SKIP = "skip"
+ANEW, GO_ON = "anew", "go_on"
 #: Parameters that are one of a few words.
-_WORDS = {"send": WAYS, "on_empty": (FAIL, SKIP)}
+_WORDS = {"send": WAYS, "on_empty": (FAIL, SKIP), "on_clear": (ANEW, GO_ON)}
 #: Parameters that are whole numbers, from and to.
 _WHOLE = {"batch_size": BATCH_INPUTS, "batches_in_flight": (1, 100)}
 _ABOVE_0 = ("files_per_minute", "poll_interval", "link_seconds", "timeout")

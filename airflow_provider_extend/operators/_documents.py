@@ -30,7 +30,7 @@ from airflow_provider_extend.exceptions import airflow_errors, as_airflow
 from airflow_provider_extend.operators._base import ExtendOperator
 from airflow_provider_extend.operators._document import document_of, unsigned, without_none
 from airflow_provider_extend.operators._document_batches import GOES_ON, Batches, Options
-from airflow_provider_extend.operators._document_checks import SKIP, check_parameters, checked_metadata
+from airflow_provider_extend.operators._document_checks import ANEW, SKIP, check_parameters, checked_metadata
 from airflow_provider_extend.operators._document_files import AUTO
 from airflow_provider_extend.operators._spent import Spent
 from airflow_provider_extend.operators._start import Config
@@ -78,6 +78,8 @@ class ExtendDocumentsOperator(ExtendOperator):
     :param on_partial: what the task is when some documents did not succeed: `fail`, `succeed`, or `succeed` from a
         share of successes on: a fraction such as 0.95.
     :param on_empty: what it is when there is no document: `fail` or `skip`.
+    :param on_clear: what clearing the task means: `anew`, all documents are paid for again; or `go_on` with those that
+        are missing, for a task that has failed on its way, for want of credits for instance.
     :param metadata: for each of the runs (templated); the document's own wins.
     :param priority: 1 to 100, lower runs first.
     :param files_per_minute: documents a minute of the account's plan: for the time that is left, and for `timeout`.
@@ -111,6 +113,7 @@ class ExtendDocumentsOperator(ExtendOperator):
         batches_in_flight: int = 2,
         on_partial: str | float = FAIL,
         on_empty: str = FAIL,
+        on_clear: str = ANEW,
         metadata: Mapping[str, Any] | None = None,
         priority: int | None = None,
         files_per_minute: float = FILES_PER_MINUTE,
@@ -131,6 +134,7 @@ class ExtendDocumentsOperator(ExtendOperator):
         self.batches_in_flight = batches_in_flight
         self.on_partial = on_partial
         self.on_empty = on_empty
+        self.on_clear = on_clear
         self.metadata = metadata
         self.priority = priority
         self.files_per_minute = files_per_minute
@@ -222,7 +226,9 @@ class ExtendDocumentsOperator(ExtendOperator):
         """What earlier processes of this task have kept, if any."""
         ti, store = context["ti"], context.get("task_state_store")
         deployment = conf.get("extend", "deployment", fallback="")
-        address = [deployment, ti.dag_id, ti.run_id, ti.task_id, ti.map_index, ti.max_tries]
+        # Clearing a task raises max_tries, and a retry does not.
+        tries = ti.max_tries if self.on_clear == ANEW else None
+        address = [deployment, ti.dag_id, ti.run_id, ti.task_id, ti.map_index, tries]
         pulled = ti.xcom_pull(task_ids=self.task_id, key=DOCUMENTS_KEY, map_indexes=ti.map_index)
         kept: Any = store.get(DOCUMENTS_KEY) if store is not None else None
         if isinstance(pulled, Mapping):  # of this very try, which was deferred
@@ -407,8 +413,16 @@ class ExtendDocumentsOperator(ExtendOperator):
         )
         ledger.close()
         if not enough:
-            raise as_airflow(failure(ledger, totals, "Clear this task to start anew.", False))
+            raise as_airflow(failure(ledger, totals, self._afterwards, False))
         return result
+
+    @property
+    def _afterwards(self) -> str:
+        if self.on_clear == ANEW:
+            return "Clear this task to start anew."
+        return (
+            "Send them with another task, or set on_clear to 'anew' and clear this one to pay for all again."
+        )
 
     def _enough(self, succeeded: int, documents: int) -> bool:
         if isinstance(self.on_partial, str):
@@ -425,8 +439,7 @@ class ExtendDocumentsOperator(ExtendOperator):
             failed = manifest["result"]["failed"]
             raise as_airflow(
                 ExtendRunFailed(
-                    f"{failed:,} documents did not succeed: see {ledger.output.path}/{FAILED}. Clear this task to "
-                    "start anew.",
+                    f"{failed:,} documents did not succeed: see {ledger.output.path}/{FAILED}. {self._afterwards}",
                     run_id=ledger.state,
                     outcome="failed",
                 )

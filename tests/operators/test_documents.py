@@ -246,6 +246,33 @@ def test_a_clear_starts_anew_and_leaves_no_row_of_before(extract, folder, task) 
     assert sorted(p.name for p in (folder.parent / "out").glob("part-*")) == ["part-00000.jsonl"]
 
 
+def test_a_clear_goes_on_where_that_is_what_it_means(extract, folder, task, dies_at, monkeypatch) -> None:
+    """No credits left for the second of three batches; then a process dies as it asks for the third."""
+    fill(folder, 30)
+    given = {"batch_size": 10, "batches_in_flight": 1, "on_clear": "go_on"}
+    really = Batches.send
+
+    def send(self: Any, batch: int) -> None:
+        if batch == 1:
+            extract.extend.fault(method="POST", path="^/extract_runs/batch", status=402, times=1)
+        really(self, batch)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Batches, "send", send)
+        with pytest.raises(AirflowFailException, match="402"):
+            task.run(extract(**given))
+    task.clear()
+    dies_at(task, extract(**given), "/extract_runs/batch", "after")
+    task.clear()
+    result = task.run(extract(**given))
+    assert result["succeeded"] == len({row["source"] for row in read_documents(result)}) == 30
+    runs = extract.extend.send("GET", "/extract_runs", params={"maxPageSize": 1000})["data"]
+    assert len(runs) == 30
+    task.clear()
+    assert task.run(extract(**given)) == result
+    assert len(extract.extend.requests("POST", "/extract_runs/batch")) == 4
+
+
 def test_the_folder_of_another_task_is_left_alone(extract, folder, task, new_task) -> None:
     fill(folder, 2)
     task.run(extract())
@@ -509,6 +536,7 @@ def test_state_that_is_gone_is_never_paid_for_again(extract, folder, task) -> No
         ({"on_partial": 1.5}, "on_partial is 1.5"),
         ({"on_partial": True}, "on_partial is True"),
         ({"on_empty": "x"}, "on_empty is 'x'"),
+        ({"on_clear": "x"}, "on_clear is 'x': expected 'anew' or 'go_on'"),
         ({"batch_size": 1001}, "batch_size is 1001: expected a whole number from 1 to 1000"),
         ({"batches_in_flight": 0}, "batches_in_flight is 0"),
         ({"files_per_minute": 0}, "files_per_minute is 0"),
@@ -538,6 +566,21 @@ def test_what_is_written_for_xcom_stays_small(extract, folder, task) -> None:
     result = task.run(extract(batch_size=1, batches_in_flight=20))
     assert len(json.dumps(result)) < 1000
     assert task.xcoms["spent"] == {"runs": 60, "credits": result["credits"], "unknown": 0}
+
+
+def test_a_mapped_task_for_each_chunk_has_a_folder_of_its_own(extract, folder, new_task) -> None:
+    fill(folder, 6)
+    results = []
+    for index, chunk in enumerate(("000[0-2].txt", "000[3-5].txt")):
+        task = new_task()
+        task.map_index = index
+        given = {
+            "documents": f"file://{folder}/{chunk}",
+            "output_path": f"file://{folder.parent}/out/{index}",
+        }
+        results.append(task.run(extract(**given)))
+    sources = [row["source"] for result in results for row in read_documents(result)]
+    assert sorted(Path(source).name for source in sources) == [f"{n:04d}.txt" for n in range(6)]
 
 
 def test_results_below_the_prefix_are_no_documents(extract, folder, task) -> None:
