@@ -419,7 +419,7 @@ def test_what_a_task_with_many_documents_leaves_behind(extend, written, tmp_path
         "sent-00000": {"files", "refused"},
         "receipt-00000": {"id", "count", "at"},
     }
-    assert set(files["plan.json"]["job"]) == {"kind", "creates", "body", "metadata", "narrow"}
+    assert set(files["plan.json"]["job"]) == {"version", "kind", "creates", "body", "metadata", "narrow"}
 
     extend.get(f"{BASE}/batch_runs/bpr_1", json={"id": "bpr_1", "status": "PROCESSED", "runCount": 1})
     row = {

@@ -11,7 +11,7 @@
                                failed-00000   what of its rows did not succeed
                                done-00000     what its rows say, once they are written
                                again-00000    rows that are kept back: another run may end better
-                               file-<hash>    id of a file that several documents share
+                               files/<hash>   id of a file that several documents share
 
 Each file is written whole, in this order, so that whoever comes after a crash goes on from the last.
 """
@@ -43,7 +43,10 @@ class Ledger:
         self.output = output
         self.state = state
         self._own = output.below("_extend").below(state)
-        self.plan: dict[str, Any] | None = self._own.read("plan.json")
+        self._shared = self._own.below("files")
+        #: Files that are there. This process alone writes them, so that they are listed once.
+        self._names = set(self._own.names())
+        self.plan: dict[str, Any] | None = self._read("plan.json")
         #: Of batches that were read before; each is written once.
         self._dones: dict[int, Any] = {}
 
@@ -60,11 +63,11 @@ class Ledger:
                 spool.write(json.dumps(source.as_row()) + "\n")
             spool.seek(0)
             while batch := [_marked(json.loads(line), alike) for line in islice(spool, size)]:
-                self._own.write_lines(_named("batch", batches), batch)
+                self._write_lines(_named("batch", batches), batch)
                 batches, documents = batches + 1, documents + len(batch)
         plan = {"v": VERSION, "documents": documents, "batches": batches, "size": size, "taken": 0, **job}
         if documents:
-            self._own.write("plan.json", plan)
+            self._write("plan.json", plan)
         self.plan = plan
         return plan
 
@@ -75,12 +78,12 @@ class Ledger:
         again = iter([kept["document"] for kept in self.kept_back()])
         count = new = 0
         while batch := list(islice(again, self.plan["size"])):
-            self._own.write_lines(_named("batch", last + new), batch)
+            self._write_lines(_named("batch", last + new), batch)
             new, count = new + 1, count + len(batch)
         if count:
             assert taken < last
             self.plan |= {"taken": last, "batches": last + new}
-            self._own.write("plan.json", self.plan)
+            self._write("plan.json", self.plan)
         return count
 
     @property
@@ -95,20 +98,20 @@ class Ledger:
 
     def sent(self, batch: int) -> dict[str, Any]:
         """{files: {place: id}, refused: {place: [code, words]}}; places are texts, since JSON has no other keys."""
-        return self._own.read(_named("sent", batch)) or {"files": {}, "refused": {}}
+        return self._read(_named("sent", batch)) or {"files": {}, "refused": {}}
 
     def note_sent(self, batch: int, sent: Mapping[str, Any]) -> None:
-        self._own.write(_named("sent", batch), sent)
+        self._write(_named("sent", batch), sent)
 
     def receipt(self, batch: int) -> dict[str, Any] | None:
-        found: dict[str, Any] | None = self._own.read(_named("receipt", batch))
+        found: dict[str, Any] | None = self._read(_named("receipt", batch))
         return found
 
     def note_receipt(self, batch: int, receipt: Mapping[str, Any]) -> None:
-        self._own.write(_named("receipt", batch), receipt)
+        self._write(_named("receipt", batch), receipt)
 
     def done(self, batch: int) -> dict[str, Any] | None:
-        if batch not in self._dones and (found := self._own.read(_named("done", batch))) is not None:
+        if batch not in self._dones and (found := self._read(_named("done", batch))) is not None:
             self._dones[batch] = found
         return self._dones.get(batch)
 
@@ -119,10 +122,10 @@ class Ledger:
         :param failures: of its rows. :param kept_back: {document, row} of those that are not among them.
         """
         if failures:
-            self._own.write_lines(_named("failed", batch), failures)
+            self._write_lines(_named("failed", batch), failures)
         if kept_back:
-            self._own.write_lines(_named("again", batch), kept_back)
-        self._own.write(_named("done", batch), done)
+            self._write_lines(_named("again", batch), kept_back)
+        self._write(_named("done", batch), done)
 
     def kept_back(self) -> Iterator[dict[str, Any]]:
         """{document, row} of those whose row stands nowhere yet, and that no later batch has taken up."""
@@ -132,11 +135,11 @@ class Ledger:
                 yield from self._own.lines(_named("again", batch))
 
     def shared_file(self, digest: str) -> str | None:
-        found = self._own.read(f"file-{digest}")
+        found = self._shared.read(digest)
         return found["id"] if found else None
 
     def note_shared_file(self, digest: str, file_id: str) -> None:
-        self._own.write(f"file-{digest}", {"id": file_id})
+        self._shared.write(digest, {"id": file_id})
 
     def totals(self) -> Totals:
         """Of all batches that are done, kept back ones of an earlier round left out."""
@@ -159,17 +162,30 @@ class Ledger:
 
     def record(self, name: str) -> Any:
         """What stands for the task state store where Airflow has none."""
-        return self._own.read(f"record-{name}")
+        return self._read(f"record-{name}")
 
     def note_record(self, name: str, value: Any) -> None:
-        self._own.write(f"record-{name}", value)
+        self._write(f"record-{name}", value)
 
     def forget_record(self, name: str) -> None:
         self._own.remove([f"record-{name}"])
+        self._names.discard(f"record-{name}")
 
     def close(self) -> None:
         """The results are whole: nothing but them is kept."""
         self._own.remove_all()
+        self._names = set()
+
+    def _read(self, name: str) -> Any:
+        return self._own.read(name) if name in self._names else None
+
+    def _write(self, name: str, value: Any) -> None:
+        self._own.write(name, value)
+        self._names.add(name)
+
+    def _write_lines(self, name: str, values: Iterable[Any]) -> None:
+        self._own.write_lines(name, values)
+        self._names.add(name)
 
 
 class Totals:

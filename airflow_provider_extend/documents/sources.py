@@ -91,6 +91,19 @@ def find(given: Any, use: str, version: str, read: Read, beside: Folder | None =
                 yield _checked(found, use, version)
 
 
+def of_assets(events: Mapping[Any, Iterable[Any]]) -> Iterator[Any]:
+    """Documents of asset events: those that their extra names, else what the asset's URI leads to."""
+    for its_events in events.values():
+        for event in its_events:
+            named = (event.extra or {}).get("documents")
+            if named is None:
+                yield event.asset.uri
+            elif isinstance(named, str):
+                yield named
+            else:
+                yield from named
+
+
 def _entry(entry: Any, where: str, read: Read, beside: Folder | None, alone: bool) -> Iterator[Source]:
     metadata: Any = {}
     if isinstance(entry, Mapping):

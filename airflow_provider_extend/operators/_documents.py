@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -188,6 +188,7 @@ class ExtendDocumentsOperator(ExtendOperator):
                 self._lay_out(context, client, ledger)
             elif all(ledger.done(batch) for batch in ledger.batches) and (count := ledger.lay_out_again()):
                 self.log.info("%d documents that did not succeed are sent once more.", count)
+            self._remember(context, ledger)
             return self._work(context, client, ledger, self._deadline(context, ledger))
 
     def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context) -> Any:
@@ -232,7 +233,7 @@ class ExtendDocumentsOperator(ExtendOperator):
         pulled = ti.xcom_pull(task_ids=self.task_id, key=DOCUMENTS_KEY, map_indexes=ti.map_index)
         kept: Any = store.get(DOCUMENTS_KEY) if store is not None else None
         if isinstance(pulled, Mapping):  # of this very try, which was deferred
-            return Ledger(Folder(pulled["path"]), pulled["state"])
+            return _checked(Ledger(Folder(pulled["path"]), pulled["state"]), client)
         state = fingerprints.of([address, self._named_parts(context)])[:16]
         path = self.output_path
         if isinstance(kept, Mapping) and kept.get("state") == state:
@@ -242,7 +243,7 @@ class ExtendDocumentsOperator(ExtendOperator):
                 "This task was cleared, or asks for something else than before: it starts anew. Batches of the earlier "
                 "try that are at Extend go on, and are paid for: no call cancels one."
             )
-        ledger = Ledger(Folder(path), state)
+        ledger = _checked(Ledger(Folder(path), state), client)
         known = isinstance(kept, Mapping) and kept.get("state") == state
         manifest = (ledger.output.read(MANIFEST) or {}) if known and ledger.plan is None else None
         if manifest is not None and not (manifest.get("complete") and manifest.get("state") == state):
@@ -260,7 +261,7 @@ class ExtendDocumentsOperator(ExtendOperator):
     def _documents(self, context: Context) -> Any:
         given = self.revealed("documents")
         if given is None:
-            given = _of_assets(context.get("triggering_asset_events") or {})
+            given = sources.of_assets(context.get("triggering_asset_events") or {})
         if isinstance(given, str | Mapping) or not isinstance(given, Iterable) or sources.path_of(given):
             return sources.path_of(given) or given
         # Iterated: XCom may hand in a lazy sequence.
@@ -280,6 +281,7 @@ class ExtendDocumentsOperator(ExtendOperator):
         output.remove(name for name in output.names() if name.startswith("part-") or name == FAILED)
         found = sources.find(self._documents(context), self.use, version, _read, output)
         job = {
+            "version": version,
             "kind": self.kind,
             "creates": self.creates,
             "body": self.named(version) | without_none({"priority": self.priority}),
@@ -294,8 +296,6 @@ class ExtendDocumentsOperator(ExtendOperator):
             named = f"{where!r}" if isinstance(where, str) and "?" not in where else "documents"
             message = f"There is no document at {named}. Nothing was sent."
             raise AirflowSkipException(message) if self.on_empty == SKIP else ExtendInputError(message)
-        if (store := context.get("task_state_store")) is not None:
-            store.set(DOCUMENTS_KEY, {"state": ledger.state, "path": output.path})
         self.log.info(
             "%s documents in %d batches; at %.0f a minute they take %s.",
             f"{plan['documents']:,}",
@@ -303,6 +303,13 @@ class ExtendDocumentsOperator(ExtendOperator):
             self.files_per_minute,
             duration(plan["documents"] / self.files_per_minute * 60),
         )
+
+    def _remember(self, context: Context, ledger: Ledger) -> None:
+        """Where the ledger is, before anything is sent: a retry looks there, whatever a template makes of the path."""
+        store: Any = context.get("task_state_store")
+        kept = {"state": ledger.state, "path": ledger.output.path}
+        if store is not None and store.get(DOCUMENTS_KEY) != kept:
+            store.set(DOCUMENTS_KEY, kept)
 
     # -------------------------------------------------------------------------------------------- the work
 
@@ -459,24 +466,31 @@ class ExtendDocumentsOperator(ExtendOperator):
                 self.log.warning("%s", warning)
 
 
+def _checked(ledger: Ledger, client: ExtendClient) -> Ledger:
+    """
+    :raises ExtendInputError: it is not for this package, or not for the connection as it is now, to go on with.
+    """
+    if ledger.plan is None:
+        return ledger
+    if ledger.plan["v"] > VERSION:
+        raise ExtendInputError(
+            f"What an earlier try has kept at {ledger.output.path!r} was written by a newer version of this package: "
+            "go on with that. Nothing was sent."
+        )
+    began = ledger.plan["job"]["version"]
+    if began != client.api_version:
+        raise ExtendInputError(
+            f"The documents were begun with in API version {began}, and the connection speaks {client.api_version} "
+            "now: set it back until this task has ended, or clear the task to pay for all of them anew. Nothing was sent."
+        )
+    return ledger
+
+
 def _read(entry: Any, where: str) -> Mapping[str, str]:
     document = document_of(entry, where)
     document.check()
     named = {"file_id": document.file_id, "file_url": document.file_url, "text": document.text}
     return without_none({**named, "file_name": document.name})
-
-
-def _of_assets(events: Mapping[Any, Iterable[Any]]) -> Iterator[Any]:
-    """Documents of asset events: those that their extra names, else what the asset's URI leads to."""
-    for its_events in events.values():
-        for event in its_events:
-            named = (event.extra or {}).get("documents")
-            if named is None:
-                yield event.asset.uri
-            elif isinstance(named, str):
-                yield named
-            else:
-                yield from named
 
 
 def _shown(manifest: Mapping[str, Any]) -> str:

@@ -273,6 +273,33 @@ def test_a_clear_goes_on_where_that_is_what_it_means(extract, folder, task, dies
     assert len(extract.extend.requests("POST", "/extract_runs/batch")) == 4
 
 
+def test_what_was_begun_with_otherwise_is_not_gone_on_with(api, extract, folder, task) -> None:
+    fill(folder, 4)
+    extract.extend.control("POST", "/settings", {"run_seconds": 60})
+    with pytest.raises(AirflowException):
+        task.run(extract(timeout=0.1))
+    [plan] = (folder.parent / "out").glob("_extend/*/plan.json")
+    kept = json.loads(plan.read_text())
+    for changed, said in (({"v": 99}, "newer version"), ({"job": {**kept["job"], "version": V25}}, V25)):
+        plan.write_text(json.dumps({**kept, **changed}))
+        with pytest.raises(AirflowFailException, match=said):
+            task.run(extract())
+    assert len(extract.extend.requests("POST", "/extract_runs/batch")) == 1
+
+
+def test_a_store_of_states_that_is_away_sends_nothing(extract, folder, task) -> None:
+    """And where it comes back, what is kept is known there again."""
+    fill(folder, 4)
+    task.store.broken = True
+    task.store.broken_for = lambda value: "path" in value
+    with pytest.raises(RuntimeError):
+        task.run(extract())
+    assert extract.extend.requests("POST") == []
+    task.store.broken_for = lambda value: False
+    assert task.run(extract())["succeeded"] == 4
+    assert set(task.store.get("extend_documents")) == {"state", "path"}
+
+
 def test_the_folder_of_another_task_is_left_alone(extract, folder, task, new_task) -> None:
     fill(folder, 2)
     task.run(extract())
