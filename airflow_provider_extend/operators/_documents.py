@@ -316,25 +316,27 @@ class ExtendDocumentsOperator(ExtendOperator):
     def _work(self, context: Context, client: ExtendClient, ledger: Ledger, deadline: float) -> Any:
         """Send and write until all is done; or come back when a batch has ended."""
         batches = Batches(context, client, ledger, self._options(context), self.log, lambda: self._killed)
-        while True:
-            left = [batch for batch in ledger.batches if not ledger.done(batch)]
+        while left := [batch for batch in ledger.batches if not ledger.done(batch)]:
             moving = [batch for batch in left if ledger.receipt(batch)]
-            ended = {batch: run for batch in moving if (run := batches.ended(batch)) is not None}
-            moving = [batch for batch in moving if batch not in ended]
+            # One at a time: memory holds the runs of one batch, however many have ended meanwhile.
+            ended = next(
+                ((batch, run) for batch in moving if (run := batches.ended(batch)) is not None), None
+            )
+            if ended is not None:
+                moving.remove(ended[0])
             # What Extend is to do next comes before what is written of what it has done.
             for batch in left:
-                if len(moving) >= self.batches_in_flight or self._killed:
+                if len(moving) >= self.batches_in_flight or self._killed or deadline <= time.time():
                     break
                 if not ledger.receipt(batch):
                     batches.send(batch)
                     moving += [batch] if not ledger.done(batch) else []
-            for batch, run in ended.items():
-                batches.write(batch, run)
+            if ended is not None:
+                batches.write(*ended)
             self._heed_kill()
-            progress = batches.progress()
-            batches.tell(progress)
-            if not moving and all(ledger.done(batch) for batch in ledger.batches):
-                return self._ends(context, ledger, batches.spent())
+            batches.tell(progress := batches.progress())
+            if ended is not None:
+                continue
             if deadline <= time.time():
                 raise as_airflow(
                     ExtendRunTimeout(f"It is too late: {progress}. {GOES_ON}", run_id=None, cancelled=False)
@@ -344,6 +346,7 @@ class ExtendDocumentsOperator(ExtendOperator):
             if self.deferrable:
                 self._defer(context, ledger, batches, moving, deadline)
             self._sleep(min(self.poll_interval, deadline - time.time()))
+        return self._ends(context, ledger, batches.spent())
 
     def _defer(
         self, context: Context, ledger: Ledger, batches: Batches, moving: list[int], deadline: float
@@ -481,7 +484,8 @@ def _checked(ledger: Ledger, client: ExtendClient) -> Ledger:
     if began != client.api_version:
         raise ExtendInputError(
             f"The documents were begun with in API version {began}, and the connection speaks {client.api_version} "
-            "now: set it back until this task has ended, or clear the task to pay for all of them anew. Nothing was sent."
+            "now: set it back until this task has ended, or clear the task to pay for all of them anew. Nothing was "
+            "sent."
         )
     return ledger
 
