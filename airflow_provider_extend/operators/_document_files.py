@@ -115,12 +115,11 @@ class Files:
         sent = self._ledger.sent(batch)
         files, refused = sent["files"], sent["refused"]
         refused |= {str(place): source.problem for place, source in enumerate(documents) if source.problem}
+        known = files.keys() | refused.keys()
         waiting = [
             (place, source)
             for place, source in enumerate(documents)
-            if source.key is not None
-            and str(place) not in {**files, **refused}
-            and not self._by_address(source)
+            if source.key is not None and str(place) not in known and not self._by_address(source)
         ]
         told = time.monotonic()
         uploads = side_by_side(self._distinct(waiting, sent), self._upload_one, self._heed_kill)
