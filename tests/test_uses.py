@@ -95,14 +95,15 @@ class Extend:
 
     def row(self, key: str) -> dict[str, Any]:
         config = {"a": 1}
-        shown = {key: self.sent[key] for key in ("name", "description", "metadata") if key in self.sent}
+        shown = {
+            key: self.sent[key] for key in ("name", "description", "metadata", "file") if key in self.sent
+        }
         return {
             "id": key,
             "batchId": "b_1",
             "status": self.status,
             "version": "draft",
             "createdAt": datetime.now(UTC).isoformat(),
-            "file": {"id": "file_1", "createdAt": datetime.now(UTC).isoformat()},
             "processorId": "p_1",
             "processorVersionId": "v_1",
             "entity": {"object": self.processor, "id": "p_1"},
@@ -138,7 +139,10 @@ class Extend:
 # ------------------------------------------------------------------------------------------- what is run, and how
 
 #: Of the runs that the DAG run of these tests has started.
-SENT = {"metadata": {"airflow_task": {"dag_id": "dag", "run_id": "manual"}}}
+SENT = {
+    "metadata": {"airflow_task": {"dag_id": "dag", "run_id": "manual"}},
+    "file": {"id": "file_1", "createdAt": "2999-01-01T00:00:00Z"},
+}
 TYPES = [{}, *({"processor_type": kind} for kind in ("EXTRACT", "CLASSIFY", "SPLITTER"))]
 EVENTS = ["extract_run.processed"]
 ITEMS = [{"fileId": "file_1", "expectedOutput": {"value": {}}}]
