@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -42,7 +43,7 @@ class Waiting:
     def cpu(self, row: _Row) -> float:
         """Part of a core that the waiting took: the process's, less what one takes that only holds the ruler."""
         idle = self.find(side="nobody", runs=row["runs"])
-        return max(0.0, row["measured"]["core_percent"] - (idle["measured"]["core_percent"] if idle else 0.0))
+        return max(0.0, _gross(row) - (_gross(idle) if idle else 0.0))
 
     def cpu_per_request(self, row: _Row) -> float | None:
         """Milliseconds."""
@@ -195,46 +196,58 @@ _Figure = tuple[str, str, str]
 def _figure(text: str, value: _Number, form: str, met: Callable[[float], bool]) -> _Figure:
     if value is None:
         return text, _NOT_MEASURED, ""
-    return text, form.format(value), "met" if met(value) else "**not met**"
+    return (
+        text,
+        form.format(value) if value < math.inf else "not seen",
+        "met" if met(value) else "**not met**",
+    )
 
 
 def _ratio(peer: _Number, own: _Number) -> float | None:
     return peer / own if peer and own else None
 
 
+def _at_least(least: float) -> Callable[[float], bool]:
+    return lambda value: value >= least
+
+
+def _at_most(most: _Number) -> Callable[[float], bool]:
+    return lambda value: most is not None and value <= most
+
+
+def _below(limit: _Number) -> Callable[[float], bool]:
+    return lambda value: limit is not None and value < limit
+
+
 def _shared(waiting: Waiting) -> list[_Figure]:
     own = waiting.find(side="extend", runs=1000, kind="extract_run", pages=100, others=0.0, rate=10.0)
-    peer = {
-        measure: waiting.better(1000, measure, _TRIGGERS)
-        for measure in (_requests, waiting.cpu, _latency, _gross)
-    }
     case = "1,000 listable runs, pages of 100, no other traffic: "
+
+    def less(text: str, measure: Callable[[_Row], _Number], times: float, tls: bool = True) -> _Figure:
+        peer = waiting.better(1000, measure, _TRIGGERS, tls)
+        ratio = _ratio(peer, measure(own)) if own else None
+        return _figure(case + text, ratio, "{:.0f} times", _at_least(times))
+
     waits = waiting.better(1000, _latency, _TRIGGERS)
-    latency = _latency(own) if own else None
-    late = None if own is None else (latency if latency is not None else float("inf"))
+    late = None
+    if own:
+        late = math.inf if (seen := _latency(own)) is None else seen
     return [
-        _figure(
-            case + "at least 50 times fewer requests than the better of dbt-cloud's and http's triggers",
-            _ratio(peer[_requests], own and _requests(own)), "{:.0f} times", lambda times: times >= 50,
+        less(
+            "at least 50 times fewer requests than the better of dbt-cloud's and http's triggers",
+            _requests,
+            50,
         ),
+        less("at least 30 times less CPU than theirs", waiting.cpu, 30),
+        less("the same where only theirs is spared TLS", waiting.cpu, 30, tls=False),
+        less("the same with the ruler's own CPU counted on both sides", _gross, 30),
         _figure(
-            case + "at least 30 times less CPU than theirs",
-            _ratio(peer[waiting.cpu], own and waiting.cpu(own)), "{:.0f} times", lambda times: times >= 30,
+            f"{case}an end is seen no later than by theirs (p50, {_with(waits, '{:.2f} s')})",
+            late,
+            "{:.2f} s",
+            _at_most(waits),
         ),
-        _figure(
-            case + "the same where only theirs is spared TLS",
-            _ratio(waiting.better(1000, waiting.cpu, _TRIGGERS, tls=False), own and waiting.cpu(own)),
-            "{:.0f} times", lambda times: times >= 30,
-        ),
-        _figure(
-            case + "the same with the ruler's own CPU counted on both sides",
-            _ratio(peer[_gross], own and _gross(own)), "{:.0f} times", lambda times: times >= 30,
-        ),
-        _figure(
-            case + f"an end is seen no later than by theirs (p50, {_with(waits, '{:.2f} s')})",
-            late, "{:.2f} s", lambda seconds: waits is not None and seconds <= waits,
-        ),
-    ]  # fmt: skip
+    ]
 
 
 def _gross(row: _Row) -> float:
@@ -242,53 +255,55 @@ def _gross(row: _Row) -> float:
 
 
 def _single(waiting: Waiting) -> list[_Figure]:
+    peer = waiting.better(1000, waiting.cpu_per_request, _PEERS)
     figures = []
-    for rate, most in ((10.0, 3.0), (75.0, 12.0)):
+    for rate, percent in ((10.0, 3.0), (75.0, 12.0)):
         rows = [
             row
             for row in waiting.done
             if row["side"] == "extend" and row["kind"] != "extract_run" and row["rate"] == rate
         ]
-        case = f"kinds without a list, {rate:g} requests/s: "
-        figures += [
-            _figure(
-                case + "never above that",
-                _most(rows, lambda row: row["measured"]["busiest_second"]),
-                "{:g} in a second", lambda count, rate=rate: count <= rate,
+        kinds: list[tuple[str, Callable[[_Row], _Number], str, Callable[[float], bool]]] = [
+            ("never above that", _busiest, "{:g} in a second", _at_most(rate)),
+            (f"less than {percent:g} % of a core", waiting.cpu, "{:.2f} %", _below(percent)),
+            ("lag of the event loop below 10 ms (p99)", _lag, "{:.1f} ms", _below(10)),
+            (
+                f"less CPU a request than any peer ({_with(peer, '{:.2f} ms')} at 1,000 runs)",
+                waiting.cpu_per_request,
+                "{:.2f} ms",
+                _below(peer),
             ),
-            _figure(
-                case + f"less than {most:g} % of a core",
-                _most(rows, waiting.cpu), "{:.2f} %", lambda percent, most=most: percent < most,
-            ),
-            _figure(
-                case + "lag of the event loop below 10 ms (p99)",
-                _most(rows, lambda row: row["measured"]["lag_ms"]["p99"]), "{:.1f} ms", lambda lag: lag < 10,
-            ),
-            _figure(
-                case + f"less CPU a request than any peer ({_peer_request(waiting)})",
-                _most(rows, waiting.cpu_per_request), "{:.2f} ms",
-                lambda spent: (peer := _least_request(waiting)) is not None and spent < peer,
-            ),
-        ]  # fmt: skip
+        ]
+        for text, measure, form, met in kinds:
+            case = f"kinds without a list, {rate:g} requests/s: {text}"
+            figures.append(_figure(case, _most(rows, measure), form, met))
     return figures
 
 
-def _least_request(waiting: Waiting) -> float | None:
-    return waiting.better(1000, waiting.cpu_per_request, _PEERS)
+def _busiest(row: _Row) -> int:
+    return int(row["measured"]["busiest_second"])
 
 
-def _peer_request(waiting: Waiting) -> str:
-    return _with(_least_request(waiting), "{:.2f} ms at 1,000 runs")
+def _lag(row: _Row) -> float:
+    return float(row["measured"]["lag_ms"]["p99"])
 
 
 def _ten_thousand(waiting: Waiting) -> list[_Figure]:
     rows = [row for row in waiting.done if row["side"] == "extend" and row["runs"] == 10_000]
     return [
-        _figure("10,000 runs: less than 20 % of a core, in every row",
-                _most(rows, waiting.cpu), "{:.1f} %", lambda percent: percent < 20),
-        _figure("10,000 runs: less than 10 KB a waiter beyond Airflow's own trigger object",
-                _most(rows, waiting.beyond_airflow), "{:.1f} KB", lambda size: size < 10),
-    ]  # fmt: skip
+        _figure(
+            "10,000 runs: less than 20 % of a core, in every row",
+            _most(rows, waiting.cpu),
+            "{:.1f} %",
+            _below(20),
+        ),
+        _figure(
+            "10,000 runs: less than 10 KB a waiter beyond Airflow's own trigger object",
+            _most(rows, waiting.beyond_airflow),
+            "{:.1f} KB",
+            _below(10),
+        ),
+    ]
 
 
 def _most(rows: Iterable[_Row], measure: Callable[[_Row], _Number]) -> float | None:

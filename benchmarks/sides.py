@@ -162,5 +162,5 @@ def _connections(only: Any) -> None:
     async def async_get(conn_id: str) -> Any:
         return only
 
-    Connection.get = staticmethod(lambda conn_id: only)  # type: ignore[method-assign, assignment]
-    Connection.async_get = staticmethod(async_get)  # type: ignore[method-assign, assignment]
+    Connection.get = staticmethod(lambda conn_id: only)  # type: ignore[method-assign]
+    Connection.async_get = staticmethod(async_get)  # type: ignore[method-assign]

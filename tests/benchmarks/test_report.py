@@ -100,6 +100,7 @@ def test_what_was_not_reached_is_said(folder, requests, cores, p50):
     found = verdicts(folder("waiting", [*PEERS, row("extend", 1000, cores, requests, p50)]))
     for words in ("50 times fewer", "30 times less CPU", "no later"):
         assert about(found, words)[1] == "**not met**", words
+    assert about(found, "no later")[0] == ("2.60 s" if p50 else "not seen")
 
 
 def test_kinds_without_a_list_are_judged_by_the_worst_row_of_a_rate(folder):
