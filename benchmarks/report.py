@@ -92,7 +92,7 @@ def _machine(found: Mapping[str, Any] | None) -> str:
     versions = ", ".join(f"{name} {version}" for name, version in found["versions"].items())
     return (
         f"{found['when'][:10]}, commit {found['commit']}; {found['processors']} x {found['processor']}, "
-        f"{found['memory_gb']} GB, {found['system']}, Python {found['python']}; load {found['load']} at the end, "
+        f"{found['memory_gb']} GB, {found['system']}, Python {found['python']}; load {found['load_before']} before, "
         f"`ulimit -n` {found['ulimit_n']}.\n{versions}."
     )
 

@@ -17,6 +17,7 @@ ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "benchmarks" / "results"
 #: What is tried goes here, and the Airflow home of what is measured.
 WORK = ROOT / ".dev" / "benchmarks"
+_LOAD = round(os.getloadavg()[0], 2)
 _PACKAGES = (
     "apache-airflow",
     "apache-airflow-task-sdk",
@@ -43,7 +44,7 @@ def machine() -> dict[str, Any]:
         "memory_gb": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30),
         "system": f"{platform.system()} {platform.release()}",
         "python": platform.python_version(),
-        "load": round(os.getloadavg()[0], 2),
+        "load_before": _LOAD,
         "ulimit_n": resource.getrlimit(resource.RLIMIT_NOFILE)[1],
         "commit": _commit(),
         "when": now(),
@@ -81,7 +82,11 @@ def _processor() -> str:
     )
 
 
-def _commit() -> str | None:
-    command = ["git", "-C", str(ROOT), "describe", "--always", "--dirty"]
-    done = subprocess.run(command, capture_output=True, text=True)
-    return done.stdout.strip() or None
+def _commit() -> str:
+    """The commit, and whether something else than results has changed since."""
+    others = ["status", "--porcelain", "--", ".", ":!benchmarks/results", ":!docs/benchmarks.md"]
+    commit, changed = (
+        subprocess.run(["git", "-C", str(ROOT), *words], capture_output=True, text=True).stdout.strip()
+        for words in (["rev-parse", "--short", "HEAD"], others)
+    )
+    return f"{commit or 'unknown'}{' with changes' if changed else ''}"

@@ -55,7 +55,7 @@ MACHINE = {
     "memory_gb": 24,
     "system": "Linux 6",
     "python": "3.11.7",
-    "load": 0.1,
+    "load_before": 0.1,
     "ulimit_n": 20000,
     "commit": "abc",
     "when": "2026-11-26T00:00:00+00:00",
@@ -168,7 +168,9 @@ def test_rows_of_the_waiting_stand_beside_peers_of_as_many_runs(folder):
 
 def test_machine_and_versions_are_named(folder):
     first, second = rendered("machine", folder("waiting", []))
-    assert first.startswith("2026-11-26, commit abc; 2 x A CPU, 24 GB, Linux 6, Python 3.11.7; load 0.1")
+    assert first.startswith(
+        "2026-11-26, commit abc; 2 x A CPU, 24 GB, Linux 6, Python 3.11.7; load 0.1 before"
+    )
     assert second == "apache-airflow 3.3.2, requests 2.34.2."
 
 
