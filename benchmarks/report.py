@@ -176,8 +176,8 @@ def _with(value: _Number, form: str, none: str = "-") -> str:
 
 
 def _times(value: float, peer: _Number) -> str:
-    """How many times less, or more, than the peer's."""
-    if not peer or not value:
+    """How many times less, or more, than the better peer's; nothing beside that one itself."""
+    if not peer or not value or value == peer:
         return "-"
     return f"{peer / value:.1f} x less" if value <= peer else f"{value / peer:.1f} x more"
 
