@@ -9,10 +9,13 @@ import asyncio
 import gc
 import json
 import logging
+import math
 import os
 import resource
 import sys
+import threading
 import time
+import traceback
 import urllib.request
 from collections import Counter
 from collections.abc import Sequence
@@ -26,7 +29,7 @@ from benchmarks.sides import SIDES, Wait, Waiting
 SPREAD, SETTLE = 5.0, 3.0
 #: Seconds after the measured time in which a run that ended in it may still be seen.
 LATE = 6.0
-_STARTS = 25
+_STEP = 0.2
 _TICK = 0.01
 
 
@@ -55,16 +58,18 @@ class Ticker:
     _due: float = 0.0
 
     def start(self) -> None:
-        self._due = asyncio.get_running_loop().time() + _TICK
+        self._due = time.monotonic() + _TICK  # the loop's clock, too
         asyncio.get_running_loop().call_at(self._due, self._tick)
 
     def _tick(self) -> None:
-        loop = asyncio.get_running_loop()
-        now = loop.time()
-        while self._due <= now:
+        self.catch_up()
+        asyncio.get_running_loop().call_at(self._due, self._tick)
+
+    def catch_up(self) -> None:
+        """Count what is due by now."""
+        while self._due <= (now := time.monotonic()):
             self.lags.append(now - self._due)
             self._due += _TICK
-        loop.call_at(self._due, self._tick)
 
 
 class Waiters:
@@ -77,13 +82,16 @@ class Waiters:
         self.failures: Counter[str] = Counter()
 
     async def start(self, run_ids: Sequence[str]) -> None:
-        """Begin all waits, spread evenly: together they would be one burst each five seconds."""
+        """Begin all waits, spread evenly: together they would be one burst each five seconds.
+
+        A loop that cannot keep up begins the later ones in larger groups.
+        """
         begin = time.monotonic()
-        size = -(-len(run_ids) // _STARTS)
-        for turn, first in enumerate(range(0, len(run_ids), size)):
-            await asyncio.sleep(max(0.0, begin + turn * SPREAD / _STARTS - time.monotonic()))
-            for number, run_id in enumerate(run_ids[first : first + size], start=first + 1):
+        while (first := len(self._tasks)) < len(run_ids):
+            due = math.ceil(len(run_ids) * min(1.0, (time.monotonic() - begin + _STEP) / SPREAD))
+            for number, run_id in enumerate(run_ids[first:due], start=first + 1):
                 self._tasks.append(asyncio.create_task(self._one(number, run_id)))
+            await asyncio.sleep(_STEP)
 
     async def _one(self, number: int, run_id: str) -> None:
         try:
@@ -96,8 +104,8 @@ class Waiters:
             self.failures[str(ended).replace(run_id, "<run>")[:120]] += 1
 
 
-async def measure(order: Order) -> dict[str, Any]:
-    """Wait as ordered, and return the measures (bytes, seconds)."""
+async def wait_and_measure(order: Order) -> None:
+    """Wait as ordered, until the thread that measures ends the process: a loop that is full would be late for it."""
     setting = Waiting(**order.waiting)
     wait = SIDES[order.side](setting)
     assert await wait(0, order.warm_id) is True, "the run that ended long ago is seen to have ended"
@@ -105,19 +113,35 @@ async def measure(order: Order) -> dict[str, Any]:
     before = _resident()
     waiters = Waiters(wait)
     await waiters.start(order.run_ids)
-    await asyncio.sleep(SETTLE)
-    waiting = _resident()
-    begin = await asyncio.to_thread(_schedule, setting.url, order)
-    await asyncio.sleep(max(0.0, begin - time.time()))
     ticker = Ticker()
     ticker.start()
+
+    def measure() -> None:
+        try:
+            print(json.dumps(_measured(order, setting.url, waiters, ticker, before)), flush=True)
+        except BaseException:
+            traceback.print_exc()
+            os._exit(1)
+        os._exit(0)  # to cancel ten thousand waits one by one takes long, and is not what was measured
+
+    threading.Thread(target=measure).start()
+    await asyncio.get_running_loop().create_future()
+
+
+def _measured(order: Order, url: str, waiters: Waiters, ticker: Ticker, before: int) -> dict[str, Any]:
+    """The measures (bytes, seconds)."""
+    time.sleep(SETTLE)
+    waiting = _resident()
+    time.sleep(max(0.0, _schedule(url, order) - time.time()))
+    ticker.lags.clear()
     since, cpu = time.time(), time.process_time()
-    await asyncio.sleep(order.seconds)
+    time.sleep(order.seconds)
     until, cpu = time.time(), time.process_time() - cpu
+    ticker.catch_up()
     lags = sorted(ticker.lags)
     expected = round(len(order.run_ids) * order.share)
     while len(waiters.seen) < expected and time.time() < until + LATE:
-        await asyncio.sleep(0.1)
+        time.sleep(0.1)
     return {
         "since": since,
         "until": until,
@@ -126,7 +150,7 @@ async def measure(order: Order) -> dict[str, Any]:
         "resident_waiting": waiting,
         "resident_most": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
         "lag": {name: _quantile(lags, share) for name, share in (("p50", 0.5), ("p99", 0.99), ("most", 1.0))},
-        "seen": waiters.seen,
+        "seen": waiters.seen.copy(),
         "failures": dict(waiters.failures),
     }
 
@@ -161,12 +185,7 @@ def main() -> None:
     import airflow.sdk  # noqa: F401  # its logging set-up comes first
 
     _quiet()
-    asyncio.run(_measured(order))
-
-
-async def _measured(order: Order) -> None:
-    print(json.dumps(await measure(order)), flush=True)
-    os._exit(0)  # to cancel ten thousand waits one by one takes long, and is not what was measured
+    asyncio.run(wait_and_measure(order))
 
 
 if __name__ == "__main__":
