@@ -158,7 +158,9 @@ def _cells(waiting: Waiting, row: _Row) -> list[str]:
             _with(one["latency_s"][name], "{:.2f} s", "not seen" if one["ended"] else "-")
             for name in ("p50", "p99")
         ),
-        f"{one['seen']} of {one['ended']}" + (f"; {failures} failed: {worst}" if failures else ""),
+        f"{one['seen']} of {one['ended']}"
+        + (f"; {failures:,} failed: {worst}" if failures else "")
+        + (f"; {one['started']:,} waits had begun" if one["started"] < runs else ""),
     ]
 
 

@@ -11,6 +11,7 @@ import json
 import logging
 import math
 import os
+import re
 import resource
 import sys
 import threading
@@ -30,6 +31,7 @@ SPREAD, SETTLE = 5.0, 3.0
 #: Seconds after the measured time in which a run that ended in it may still be seen.
 LATE = 6.0
 _STEP = 0.2
+_NUMBER = re.compile(r"\d+")
 _TICK = 0.01
 
 
@@ -81,6 +83,10 @@ class Waiters:
         self.seen: dict[str, float] = {}
         self.failures: Counter[str] = Counter()
 
+    @property
+    def started(self) -> int:
+        return len(self._tasks)
+
     async def start(self, run_ids: Sequence[str]) -> None:
         """Begin all waits, spread evenly: together they would be one burst each five seconds.
 
@@ -101,7 +107,7 @@ class Waiters:
         if ended is True:
             self.seen[run_id] = time.time()
         else:
-            self.failures[str(ended).replace(run_id, "<run>")[:120]] += 1
+            self.failures[_NUMBER.sub("N", str(ended).replace(run_id, "<run>"))[:120]] += 1
 
 
 async def wait_and_measure(order: Order) -> None:
@@ -111,9 +117,7 @@ async def wait_and_measure(order: Order) -> None:
     assert await wait(0, order.warm_id) is True, "the run that ended long ago is seen to have ended"
     gc.collect()
     before = _resident()
-    waiters = Waiters(wait)
-    await waiters.start(order.run_ids)
-    ticker = Ticker()
+    waiters, ticker = Waiters(wait), Ticker()
     ticker.start()
 
     def measure() -> None:
@@ -125,13 +129,14 @@ async def wait_and_measure(order: Order) -> None:
         os._exit(0)  # to cancel ten thousand waits one by one takes long, and is not what was measured
 
     threading.Thread(target=measure).start()
+    await waiters.start(order.run_ids)
     await asyncio.get_running_loop().create_future()
 
 
 def _measured(order: Order, url: str, waiters: Waiters, ticker: Ticker, before: int) -> dict[str, Any]:
     """The measures (bytes, seconds)."""
-    time.sleep(SETTLE)
-    waiting = _resident()
+    time.sleep(SPREAD + SETTLE)
+    waiting, started = _resident(), waiters.started
     time.sleep(max(0.0, _schedule(url, order) - time.time()))
     ticker.lags.clear()
     since, cpu = time.time(), time.process_time()
@@ -146,6 +151,7 @@ def _measured(order: Order, url: str, waiters: Waiters, ticker: Ticker, before: 
         "since": since,
         "until": until,
         "cpu": cpu,
+        "started": started,
         "resident_before": before,
         "resident_waiting": waiting,
         "resident_most": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,

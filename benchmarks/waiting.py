@@ -143,9 +143,12 @@ def summary(row: Row, waiter: Mapping[str, Any], report: Mapping[str, Any]) -> d
         "busiest_second": report["busiest"],
         "most_connections": report["most_connections"],
         "cpu_ms_per_request": round(1000 * waiter["cpu"] / asked, 3) if asked else None,
-        "waiter_kb": round((waiter["resident_waiting"] - waiter["resident_before"]) / row.runs / 1024, 2),
+        "waiter_kb": round(
+            (waiter["resident_waiting"] - waiter["resident_before"]) / waiter["started"] / 1024, 2
+        ),
         "most_mb": round(waiter["resident_most"] / 2**20, 1),
         "lag_ms": {name: round(1000 * lag, 2) for name, lag in waiter["lag"].items()},
+        "started": waiter["started"],
         "ended": len(ends),
         "seen": sum(run in waiter["seen"] for run in ends),
         "latency_s": {f"p{share}": _seconds(late, share / 100) for share in (50, 99)},

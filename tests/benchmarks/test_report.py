@@ -19,6 +19,7 @@ def row(side: str, runs: int, cores: float, requests: int, p50: float | None = 2
         "busiest_second": 9,
         "waiter_kb": 12.0,
         "lag_ms": {"p50": 1.0, "p99": 4.0, "most": 9.0},
+        "started": runs,
         "ended": 100,
         "seen": 100,
         "latency_s": {"p50": p50, "p99": None if p50 is None else 2 * p50},
@@ -142,7 +143,7 @@ def test_without_results_nothing_is_said_to_be_met(tmp_path):
 def test_rows_of_the_waiting_stand_beside_peers_of_as_many_runs(folder):
     rows = [
         *PEERS,
-        row("extend", 1000, 1.5, 100, None, others=20.0, seen=0, failures={"error": 3}),
+        row("extend", 1000, 1.5, 100, None, others=20.0, seen=0, failures={"error": 3}, started=900),
         {**row("http", 100, 0, 0), "measured": None, "failed": "no result"},
     ]
     del rows[-1]["measured"]
@@ -160,7 +161,7 @@ def test_rows_of_the_waiting_stand_beside_peers_of_as_many_runs(folder):
     assert found["dbt-cloud's trigger, without TLS"][0] == "12.00"
     own = found["extend: extract_run, pages of 100, 10/s, 20 changes/s of others"]
     assert own[:4] == ["1.00", "30.0 x less", "100", "100.0 x less"]
-    assert own[-3:] == ["not seen", "not seen", "0 of 100; 3 failed: error"]
+    assert own[-3:] == ["not seen", "not seen", "0 of 100; 3 failed: error; 900 waits had begun"]
     assert found["http's trigger"][0] == "40.00"
     assert "| http's trigger | failed: no result |" in "\n".join(text)
     assert any(line.startswith("Nobody waiting: 0.50 % of a core, 2.0 KB") for line in text)

@@ -36,7 +36,7 @@ async def test_each_run_is_waited_for_once_and_told_apart(monkeypatch):
     async def wait(number: int, run_id: str):
         asked.append((number, run_id))
         if number == 3:
-            raise RuntimeError(f"{run_id} is gone")
+            raise RuntimeError(f"{run_id} is gone at port 4711")
         return number != 4 or "error"
 
     ids = [f"run{number}" for number in range(1, 8)]
@@ -45,7 +45,7 @@ async def test_each_run_is_waited_for_once_and_told_apart(monkeypatch):
     await asyncio.gather(*waiters._tasks)
     assert asked == list(enumerate(ids, start=1))
     assert set(waiters.seen) == set(ids) - {"run3", "run4"}
-    assert waiters.failures == {"RuntimeError: <run> is gone": 1, "error": 1}
+    assert waiters.failures == {"RuntimeError: <run> is gone at port N": 1, "error": 1}
 
 
 def test_quantiles():

@@ -13,6 +13,7 @@ WAITER = {
     "since": 1000.0,
     "until": 1060.0,
     "cpu": 1.2,
+    "started": 1024,
     "resident_before": 100 * 2**20,
     "resident_waiting": 101 * 2**20,
     "resident_most": 120 * 2**20,
@@ -44,6 +45,7 @@ def test_the_numbers_of_a_row():
         "waiter_kb": 1.0,
         "most_mb": 120.0,
         "lag_ms": {"p50": 1.0, "p99": 4.0, "most": 20.0},
+        "started": 1024,
         "ended": 4,
         "seen": 3,
         # b after 10 s, a and c after 2 s, d never
@@ -128,6 +130,7 @@ def test_twenty_runs_are_waited_for_in_a_process_of_its_own():
     assert "failed" not in row, row
     one = row["measured"]
     assert one["failures"] == {}
+    assert one["started"] == 20
     assert one["seen"] == one["ended"] == 7
     assert 0 < one["requests"] <= 30 * 3 + 1
     assert one["list_pages"] + one["single_reads"] == one["requests"]
