@@ -26,7 +26,7 @@ MODULES = {
     "dbt-cloud operators": "airflow.providers.dbt.cloud.operators.dbt",
     "openai operators": "airflow.providers.openai.operators.openai",
     "databricks operators": "airflow.providers.databricks.operators.databricks",
-    "extend-ai, the official SDK": "extend_ai",
+    "extend-ai, the official SDK: its client": "extend_ai.wrapper.client",
     "requests alone": "requests",
 }
 CODE = """
