@@ -10,7 +10,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from airflow_provider_extend.api.errors import ExtendError
-from airflow_provider_extend.api.polling import LAST_INTERVAL, Draw, Listing, interval, refusals_of
+from airflow_provider_extend.api.polling import (
+    FIRST_INTERVAL,
+    LAST_INTERVAL,
+    Draw,
+    Listing,
+    interval,
+    refusals_of,
+)
 from airflow_provider_extend.api.retry import wait_seconds
 from airflow_provider_extend.api.runs import parse_time
 from airflow_provider_extend.triggers.waits import Target
@@ -86,7 +93,7 @@ class Lane:
         self._list_again = -math.inf
         self._next_read = -math.inf
         self._scan: Scan | None = None
-        self._scan_at = -math.inf
+        self._scan_at = self._scan_soonest = self._hurried_at = -math.inf
         self._newest: float | None = None
         self._whole_newest: float | None = None
         self._whole_at = -math.inf
@@ -246,6 +253,9 @@ class Lane:
         ceiling = min((target.ceiling for target in self.targets.values()), default=LAST_INTERVAL)
         pause = max(interval(youngest, ceiling, self._draw), scan.pages / _PAGES_A_SECOND)
         self._scan_at = scan.began + pause
+        self._scan_soonest = scan.began + max(FIRST_INTERVAL, scan.pages / _PAGES_A_SECOND)
+        if self._hurried_at > scan.began:
+            self.hurry(now)
 
     def on_page_error(self, scan: Scan, error: ExtendError, now: float) -> None:
         scan.asked = False
@@ -255,11 +265,13 @@ class Lane:
         if refusals_of(error, None):
             self._read_each(now + BROKEN_FOR)
         else:  # from the top: the page's token may have been at fault
-            self._scan, self._scan_at = None, now + wait_seconds(error, self._troubles, self._draw)
+            self._scan = None
+            self._scan_at = self._scan_soonest = now + wait_seconds(error, self._troubles, self._draw)
 
     def hurry(self, now: float) -> None:
-        """Scan as soon as can be."""
-        self._scan_at = min(self._scan_at, now)
+        """Somebody has come, or has to go: scan as soon as the pace of scans allows."""
+        self._hurried_at = now
+        self._scan_at = min(self._scan_at, max(now, self._scan_soonest))
 
     # Single reads
 
