@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-import weakref
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from airflow_provider_extend.client import ExtendClient
@@ -34,13 +33,26 @@ class _Known:
         return self.future.result() if done else self.before
 
 
-_clients: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, _Known]] = (
-    weakref.WeakKeyDictionary()
-)
+_Value = TypeVar("_Value")
+ByLoop = dict[asyncio.AbstractEventLoop, dict[str, _Value]]
+
+_clients: ByLoop[_Known] = {}
+
+
+def of_this_loop(kept: ByLoop[_Value]) -> dict[str, _Value]:
+    """What is kept for the running event loop; what was kept for loops that are closed is let go.
+
+    No weak keys: what is kept refers to its loop.
+    """
+    loop = asyncio.get_running_loop()
+    if loop not in kept:
+        for closed in [other for other in tuple(kept) if other.is_closed()]:
+            kept.pop(closed, None)
+    return kept.setdefault(loop, {})
 
 
 def _clients_of_loop() -> dict[str, _Known]:
-    return _clients.setdefault(asyncio.get_running_loop(), {})
+    return of_this_loop(_clients)
 
 
 async def client_of(conn_id: str) -> ExtendClient:

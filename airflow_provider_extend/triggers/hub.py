@@ -10,13 +10,12 @@ import asyncio
 import contextvars
 import logging
 import time
-import weakref
 from collections.abc import Collection
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_extend.api.errors import ExtendError, ExtendInputError, ExtendUnauthorized
-from airflow_provider_extend.triggers.connections import client_of, doubt, forget
+from airflow_provider_extend.triggers.connections import ByLoop, client_of, doubt, forget, of_this_loop
 from airflow_provider_extend.triggers.lane import Ask, Page
 from airflow_provider_extend.triggers.schedule import Schedule
 from airflow_provider_extend.triggers.threads import THREADS, in_thread
@@ -215,7 +214,7 @@ class PollHub:
         self._schedule.on_error(ask, error, now)
 
 
-_hubs: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, PollHub]] = weakref.WeakKeyDictionary()
+_hubs: ByLoop[PollHub] = {}
 
 
 def hub_of(conn_id: str) -> PollHub:
@@ -224,5 +223,7 @@ def hub_of(conn_id: str) -> PollHub:
     One for each connection, not for each account: lists show one workspace in one version of the API. What is one for
     the account is its rate limit, which all clients of it in a process share.
     """
-    hubs = _hubs.setdefault(asyncio.get_running_loop(), {})
-    return hubs.setdefault(conn_id, PollHub(conn_id))
+    hubs = of_this_loop(_hubs)
+    if conn_id not in hubs:
+        hubs[conn_id] = PollHub(conn_id)
+    return hubs[conn_id]

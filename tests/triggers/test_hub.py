@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import gc
 import logging
 import re
 import threading
 import time
+import weakref
 from collections import Counter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
@@ -394,3 +396,17 @@ async def test_a_run_that_is_gone_costs_nobody_the_connection(listed, requests_m
     requests_mock.get("https://api.extend.ai/evaluation_set_runs/bpr_gone", status_code=404, json={})
     assert (await wait_for("evaluation_set_run", "bpr_gone")).event == "error"
     assert (await wait_for("extract_run", "exr_0")).event == "ended"
+
+
+async def test_loops_that_are_closed_are_not_kept(listed) -> None:
+    listed.count, listed.ended = 1, {0}
+    loops = []
+
+    async def other() -> None:
+        loops.append(weakref.ref(asyncio.get_running_loop()))
+        await wait_for("extract_run", "exr_0")
+
+    for _ in range(4):
+        await asyncio.to_thread(asyncio.run, other())
+    gc.collect()
+    assert sum(loop() is not None for loop in loops) <= 1
