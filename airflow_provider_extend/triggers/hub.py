@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 #: An ask is one attempt with a short timeout: the schedule knows when to repeat it.
 _ASK_TIMEOUT = 5.0
-#: One thread is always left for what may stop a cost.
+#: As many as there are threads for looks: one is left for what may stop a cost.
 _AT_ONCE = THREADS - 1
 #: A connection that was looked up for a refusal is believed for so many seconds, whatever Extend says.
 _RENEW_EVERY = 30.0

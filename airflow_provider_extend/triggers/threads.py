@@ -17,6 +17,8 @@ THREADS = 8
 CANCEL_FIRST = 0
 _LOOK = 1
 
+_Jobs = queue.PriorityQueue[tuple[int, int, Callable[[], None]]]
+
 
 async def in_thread(function: Callable[..., Any], *args: Any, priority: int = _LOOK, **kwargs: Any) -> Any:
     """Call a function that blocks, in one of a few threads."""
@@ -35,10 +37,15 @@ class _DaemonPool:
     """
 
     def __init__(self) -> None:
-        self._jobs: queue.PriorityQueue[tuple[int, int, Callable[[], None]]] = queue.PriorityQueue()
+        self._jobs: _Jobs = queue.PriorityQueue()
+        self._urgent: _Jobs = queue.PriorityQueue()
         self._turns = itertools.count()
         for number in range(THREADS):
-            threading.Thread(target=self._work, name=f"extend-poll-{number}", daemon=True).start()
+            # One thread is left for what may stop a cost, however many pollers there are.
+            jobs = self._jobs if number else self._urgent
+            threading.Thread(
+                target=self._work, args=(jobs,), name=f"extend-poll-{number}", daemon=True
+            ).start()
 
     async def run(self, function: Callable[[], Any], priority: int) -> Any:
         loop = asyncio.get_running_loop()
@@ -48,7 +55,11 @@ class _DaemonPool:
             if not future.done():
                 set_it(value)
 
+        taken = itertools.count()
+
         def job() -> None:
+            if next(taken):
+                return  # it stood in both queues
             try:
                 settled = partial(settle, future.set_result, function())
             except BaseException as error:
@@ -56,9 +67,12 @@ class _DaemonPool:
             with suppress(RuntimeError):  # the loop was closed in the meantime: nobody waits any more
                 loop.call_soon_threadsafe(settled)
 
-        self._jobs.put((priority, next(self._turns), job))
+        entry = priority, next(self._turns), job
+        self._jobs.put(entry)
+        if priority == CANCEL_FIRST:
+            self._urgent.put(entry)
         return await future
 
-    def _work(self) -> None:
+    def _work(self, jobs: _Jobs) -> None:
         while True:
-            self._jobs.get()[2]()
+            jobs.get()[2]()

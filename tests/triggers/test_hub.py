@@ -410,3 +410,22 @@ async def test_loops_that_are_closed_are_not_kept(listed) -> None:
         await asyncio.to_thread(asyncio.run, other())
     gc.collect()
     assert sum(loop() is not None for loop in loops) <= 1
+
+
+async def test_a_cancel_has_a_thread_however_many_pollers_fill_the_others() -> None:
+    go_on = threading.Event()
+    hanging = [asyncio.ensure_future(in_thread(go_on.wait, 10)) for _ in range(3 * THREADS)]
+    try:
+        await asyncio.sleep(0.1)
+        async with asyncio.timeout(2):
+            assert await in_thread(lambda: "cancelled", priority=CANCEL_FIRST) == "cancelled"
+    finally:
+        go_on.set()
+        await asyncio.gather(*hanging)
+
+
+async def test_what_is_urgent_is_done_once() -> None:
+    done: list[int] = []
+    await asyncio.gather(*(in_thread(done.append, n, priority=CANCEL_FIRST) for n in range(100)))
+    await asyncio.gather(*(in_thread(lambda: None) for _ in range(THREADS)))
+    assert sorted(done) == list(range(100))
