@@ -238,6 +238,10 @@ class ExtendClient(Resources):
         """Seconds until a request of this class (`GET`, `WRITE`, `RUN`) would be sent at once."""
         return self._buckets[rate_class].turn_in()
 
+    def pace(self, rate_class: str) -> float:
+        """Seconds between two requests of this class."""
+        return 1.0 / self._buckets[rate_class].rate
+
     def _page(self, call: Call, **how: Any) -> tuple[list[dict[str, Any]], str | None]:
         answer = self._send(call, **how)
         return result_of(call, answer), next_page_token(answer)
