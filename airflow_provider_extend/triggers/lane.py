@@ -97,6 +97,7 @@ class Lane:
         self._newest: float | None = None
         self._whole_newest: float | None = None
         self._whole_at = -math.inf
+        self._ceiling = LAST_INTERVAL
         self._troubles = 0
 
     def speaks(self, listing: Listing | None) -> None:
@@ -255,9 +256,11 @@ class Lane:
             if scan.whole:
                 self._whole_newest = scan.newest
                 self._whole_at = scan.began + max(WHOLE_SCAN_EVERY, scan.pages)
-        youngest = min((target.age(now) for target in self.targets.values()), default=0.0)
-        ceiling = min((target.ceiling for target in self.targets.values()), default=LAST_INTERVAL)
-        pause = max(interval(youngest, ceiling, self._draw), scan.pages / _PAGES_A_SECOND)
+        if scan.whole or self._hurried_at >= scan.began:  # not each time: there may be thousands
+            self._ceiling = min((target.ceiling for target in self.targets.values()), default=LAST_INTERVAL)
+        youngest = next(reversed(self.targets.values()), None)
+        age = youngest.age(now) if youngest else 0.0
+        pause = max(interval(age, self._ceiling, self._draw), scan.pages / _PAGES_A_SECOND)
         self._scan_at = scan.began + pause
         self._scan_soonest = scan.began + max(FIRST_INTERVAL, scan.pages / _PAGES_A_SECOND)
         if self._hurried_at > scan.began:
