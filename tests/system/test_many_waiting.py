@@ -21,8 +21,9 @@ pytestmark = [pytest.mark.system, pytest.mark.slow, ONLY["3.3"]]
 SMALLEST_PLAN = {"GET": 10, "WRITE": 10, "RUN": 10}
 #: More than all of it, so that nobody gets what they ask for.
 OTHERS_PER_SECOND = 12
-#: As many connections as a triggerer may have to Extend, whatever waits in it: one for each thread that asks.
-CONNECTIONS = 8
+#: As many connections as a triggerer may have to Extend, whatever waits in it: one for each of the threads that ask,
+#: and for some seconds another, when Airflow's connection was looked up anew.
+CONNECTIONS = 16
 #: Long enough for several looks at each run.
 WATCHED_SECONDS = 20
 
