@@ -403,7 +403,7 @@ def test_both_ends(env):
 def proofs(env, args):
     """Run the long form of the proofs about paid runs, on the newest Airflow."""
     debian_packages(env, {"postgresql": ["initdb"]})
-    names = ["killed_tasks", "who_cancels", "triggerers", "bad_days"]
+    names = ["killed_tasks", "who_cancels", "triggerers", "many_waiting", "bad_days"]
     tests = [os.path.join("tests", "system", "test_%s.py" % name) for name in names]
     chosen = ["-k", "airflow-3.3", "-q", report("proofs")]
     live([PYTHON, "-m", "pytest"] + tests + chosen + args, dict(env, EXTEND_PROOFS="long"))
