@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from airflow_provider_extend.client import ExtendClient
 
 _PAGE_SIZE = 100
-#: Asked for first: one of these rows says as much as the whole list while a batch of workflow runs moves.
+#: Asked for first: one of these rows says as much as the whole list while a batch moves.
 _MOVING = ("PROCESSING", "PENDING")
 
 
@@ -74,7 +74,17 @@ def glance(client: ExtendClient, kind: str, run_id: Any, members: int | None = N
 
 
 def watch(client: ExtendClient, kind: str, run_id: Any, members: int | None = None, **how: Any) -> Run:
-    """As `glance`, for a waiter that looks again: a run that the list does not show yet counts as moving."""
+    """As `glance`, for a waiter that looks again and wants the status only.
+
+    A run that the list does not show yet counts as moving; so does a batch while one of its runs moves, none of which
+    are read.
+    """
+    if kind in MEMBERS and kind != WORKFLOW_BATCH:
+        run = read_run(
+            kind, client.api_version, client.call(reads(kind, client.api_version)[0], run_id, **how)
+        )
+        moves = run.outcome == SUCCEEDED and _moves(client, kind, run_id, how)
+        return replace(run, status="PROCESSING", outcome=None) if moves else run
     if kind not in DELIVERED_ONCE:
         return look_up(client, kind, run_id, members, **how)
     moving = {"id": run_id, "status": "PROCESSING"}
@@ -120,16 +130,24 @@ def _with_members(run: Run, members: tuple[Run, ...]) -> Run:
 def _workflow_batch(client: ExtendClient, batch_id: str, count: int | None, how: Mapping[str, Any]) -> Run:
     """It has ended when as many runs as it was given inputs are listed, and each has (runs.md 8)."""
     body = {"id": batch_id, "status": "PROCESSING", "runCount": count}
-    for status in _MOVING:
-        query = {"batchId": batch_id, "status": status, "maxPageSize": 1}
-        rows = client.call("workflow_runs.list", query=query, **how)
-        if any(row.get("status") == status for row in rows):
-            return read_run(WORKFLOW_BATCH, client.api_version, body)
+    if _moves(client, WORKFLOW_BATCH, batch_id, how):
+        return read_run(WORKFLOW_BATCH, client.api_version, body)
     members = _members(client, WORKFLOW_BATCH, batch_id, how)
     if count is None or len(members) < count or not all(member.ended for member in members):
         return read_run(WORKFLOW_BATCH, client.api_version, body)
     run = read_run(WORKFLOW_BATCH, client.api_version, {**body, "status": "PROCESSED"})
     return replace(run, members=members, usage=_summed(members))
+
+
+def _moves(client: ExtendClient, kind: str, batch_id: str, how: Mapping[str, Any]) -> bool:
+    """Whether a run of the batch is listed as moving; a list may lag, so no is no proof."""
+    way = look_up_of(kind, client.api_version)
+    assert way is not None, "each kind of batch can be listed"
+    for status in _MOVING:
+        query = {"batchId": batch_id, "status": status, "maxPageSize": 1}
+        if any(row.get("status") == status for row in client.call(way.list, query=query, **how)):
+            return True
+    return False
 
 
 def _summed(members: tuple[Run, ...]) -> dict[str, Any] | None:

@@ -470,6 +470,8 @@ def test_the_xcom_of_an_edit_run(extend, written) -> None:
 
 
 #: What older versions have left in databases: kept as it was, read by every version after it.
+#: What a stored trigger may say and nobody heeds: the poller waits out whatever may pass.
+COUNTS_NO_MORE = {"give_up"}
 RELEASES = sorted((Path(__file__).parent / "data" / "releases").glob("*.json"))
 
 
@@ -493,7 +495,8 @@ def test_what_a_release_has_left_is_understood(extend, written, release) -> None
     for row in left["triggers"]:
         module, _, name = row["classpath"].rpartition(".")
         trigger = getattr(importlib.import_module(module), name)(**row["kwargs"])
-        assert row["kwargs"].items() <= trigger.serialize()[1].items()
+        kept = {name: value for name, value in row["kwargs"].items() if name not in COUNTS_NO_MORE}
+        assert kept.items() <= trigger.serialize()[1].items()
     for row in left["events"]:
         run_id = row["event"]["run_id"]
         ti = SimpleNamespace(

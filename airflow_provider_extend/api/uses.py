@@ -11,7 +11,7 @@ from airflow_provider_extend.api.endpoints import ENDPOINTS, find
 from airflow_provider_extend.api.lookups import look_up_of
 from airflow_provider_extend.api.parameters import in_versions
 from airflow_provider_extend.api.polling import listing_of
-from airflow_provider_extend.api.runs import MEMBERS, READS, cancels
+from airflow_provider_extend.api.runs import DELIVERED_ONCE, MEMBERS, READS, cancels
 
 Names = frozenset[str]
 
@@ -40,16 +40,22 @@ def reading(kind: str, version: str) -> Names:
     return reads | ({way.list} if way else frozenset())
 
 
+def glancing(kind: str, version: str) -> Names:
+    """What whoever wants only the status calls: where the result is given once, the list shows it."""
+    listed = _there([f"{kind}s.list"], version) if kind in DELIVERED_ONCE else frozenset[str]()
+    return reading(kind, version) | listed
+
+
 def watching(kind: str, version: str) -> Names:
-    """What the triggerer calls too, and whoever does not want the result: the list shows how runs of `kind` stand."""
+    """What the triggerer calls too: a list that shows how the runs of `kind` stand."""
     listing = listing_of(kind, version)
-    return reading(kind, version) | ({listing.name} if listing else frozenset())
+    return glancing(kind, version) | ({listing.name} if listing else frozenset())
 
 
 def cancelling(kind: str, version: str) -> Names:
     """What is called to cancel a run of `kind` and to see what became of it; nothing where no call cancels one."""
     cancel = cancels(kind, version)
-    return watching(kind, version) | {cancel} if cancel else frozenset()
+    return glancing(kind, version) | {cancel} if cancel else frozenset()
 
 
 def starting(kind: str, create: str, version: str) -> Names:

@@ -88,7 +88,7 @@ class ExtendGetRunOperator(_OneRun):
 
     @classmethod
     def endpoints(cls, version: str) -> frozenset[str]:
-        return _NONE.union(*(uses.watching(kind, version) for kind in _READABLE))
+        return _NONE.union(*(uses.glancing(kind, version) for kind in _READABLE))
 
     def __init__(self, *, push_output: bool = False, output_path: str | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -153,7 +153,7 @@ class ExtendDeleteRunOperator(_OneRun, ExtendDeleteOperator):
     @classmethod
     def endpoints(cls, version: str) -> frozenset[str]:
         deleted = [kind for kind in _READABLE if uses.of_runs([kind], "delete", version)]
-        looked_at = _NONE.union(*(uses.watching(kind, version) for kind in deleted))
+        looked_at = _NONE.union(*(uses.glancing(kind, version) for kind in deleted))
         return looked_at | uses.of_runs(deleted, "delete", version)
 
     def ask(self, version: str) -> Request:

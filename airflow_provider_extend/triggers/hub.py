@@ -218,4 +218,6 @@ def hub_of(conn_id: str) -> PollHub:
     the account is its rate limit, which all clients of it in a process share.
     """
     hubs = _hubs.setdefault(asyncio.get_running_loop(), {})
-    return hubs.setdefault(conn_id, PollHub(conn_id))
+    if conn_id not in hubs:
+        hubs[conn_id] = PollHub(conn_id)
+    return hubs[conn_id]

@@ -10,8 +10,8 @@ from typing import Any
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 from airflow_provider_extend.api.polling import ENDED, ERROR, LAST_INTERVAL, TIMEOUT
-from airflow_provider_extend.triggers.kill import cancel_after_kill
 from airflow_provider_extend.triggers.hub import hub_of
+from airflow_provider_extend.triggers.kill import cancel_after_kill
 
 #: Everything that an event may say. Events are logged whole and stored: ids and statuses only.
 EVENTS = frozenset({ENDED, TIMEOUT, ERROR})

@@ -33,9 +33,9 @@ def test_a_name_that_is_none_is_told() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "version", "reading", "watching", "cancelling"),
+    ("kind", "version", "reading", "listed", "cancelling"),
     [
-        ("extract_run", V26, "extract_runs.retrieve", "", "extract_runs.cancel"),
+        ("extract_run", V26, "extract_runs.retrieve", "extract_runs.list", "extract_runs.cancel"),
         ("extract_run", V25, "", "", ""),
         ("parse_run", V24, "", "", ""),
         ("parse_run", V25, "parse_runs.retrieve", "", ""),
@@ -47,11 +47,12 @@ def test_a_name_that_is_none_is_told() -> None:
         ("batch_processor_run", V26, "batch_processor_runs.retrieve evaluation_set_runs.retrieve", "", ""),
     ],
 )
-def test_what_is_called_for_a_run(kind, version, reading, watching, cancelling) -> None:
-    read = set(reading.split())
+def test_what_is_called_for_a_run(kind, version, reading, listed, cancelling) -> None:
+    read, once = set(reading.split()), kind == "verify_run"
     assert uses.reading(kind, version) == read
-    assert uses.watching(kind, version) == read | set(watching.split())
-    called = read | {*watching.split(), cancelling} if cancelling else set()
+    assert uses.watching(kind, version) == read | set(listed.split())
+    assert uses.glancing(kind, version) == read | (set(listed.split()) if once else set())
+    called = uses.glancing(kind, version) | {cancelling} if cancelling else set()
     assert uses.cancelling(kind, version) == called
 
 
@@ -61,7 +62,9 @@ def test_what_is_called_to_start_a_run() -> None:
     assert uses.starting("workflow_run", "workflow_runs.create", V24) == of_workflow - {
         "workflow_runs.cancel"
     }
-    assert uses.starting("edit_run", "edit_runs.create", V26) == {"edit_runs.create", "edit_runs.retrieve"}
+    assert uses.starting("edit_run", "edit_runs.create", V26) == {
+        f"edit_runs.{verb}" for verb in ("create", "retrieve", "list")
+    }
     assert uses.starting("edit_run", "edit_runs.create", V24) == set()
 
 

@@ -76,24 +76,26 @@ class Extend:
         rows = self._rows_of_batch(query["batchId"], now) if "batchId" in query else self._rows(now)
         skip, size = int(query.get("nextPageToken") or 0), min(query["maxPageSize"], self.page)
         shown = list(itertools.islice(rows, skip, skip + size + 1))
-        return shown[:size], str(skip + size) if len(shown) > size else None
+        rows_shown = [
+            {"id": run_id, "status": self.status(run_id, seen_at), "updatedAt": stamp(when)}
+            for when, run_id, seen_at in shown[:size]
+        ]
+        return rows_shown, str(skip + size) if len(shown) > size else None
 
-    def _rows(self, now: float) -> Iterator[dict[str, Any]]:
-        """Newest change first, each run once."""
+    def _rows(self, now: float) -> Iterator[tuple[float, str, float]]:
+        """Newest change first, each run once: when it changed, which it is, and when it stood so."""
         seen: set[str] = set()
         for index in range(bisect.bisect_right(self.changes, (now - self.lag, "~")) - 1, -1, -1):
             when, run_id = self.changes[index]
             if run_id in seen or (run_id in self.forgets and when == self.ends[run_id]):
                 continue
             seen.add(run_id)
-            known = run_id in self.ends
-            status = self.status(run_id, when if known else now) if known else "PROCESSING"
-            yield {"id": run_id, "status": status, "updatedAt": stamp(when)}
+            yield when, run_id, when
 
-    def _rows_of_batch(self, batch_id: str, now: float) -> Iterator[dict[str, Any]]:
+    def _rows_of_batch(self, batch_id: str, now: float) -> Iterator[tuple[float, str, float]]:
         for run_id, batch in self.batches.items():
             if batch == batch_id:
-                yield {"id": run_id, "status": self.status(run_id, now), "updatedAt": stamp(START)}
+                yield START, run_id, now
 
 
 @dataclass

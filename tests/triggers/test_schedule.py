@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bisect
 import collections
+import itertools
 import math
 import statistics
 import time
@@ -66,7 +67,7 @@ def test_one_run_is_read_each_second_when_young_and_each_half_minute_when_old() 
     waits(poller, LISTED, extend.run("exr_1"))
     poller.run(START + HOUR)
     times = [when - START for when, what in extend.asked if what == "read"]
-    gaps = [after - before for before, after in zip(times, times[1:], strict=False)]
+    gaps = [after - before for before, after in itertools.pairwise(times)]
     assert all(0.7 < gap < 1.4 for at, gap in zip(times, gaps, strict=False) if at < 15)
     assert all(22 < gap < 38 for at, gap in zip(times, gaps, strict=False) if at > 700)
     assert counts(extend) == {"read": len(times)}
@@ -79,7 +80,7 @@ def test_no_two_looks_lie_further_apart_than_the_author_wants() -> None:
     waits(poller, UNLISTED, extend.run("bpr_1"), ceiling=2.0)
     poller.run(START + HOUR)
     times = [when for when, _ in extend.asked]
-    assert max(after - before for before, after in zip(times, times[1:], strict=False)) <= 2.0 + 0.1
+    assert max(after - before for before, after in itertools.pairwise(times)) <= 2.0 + 0.1
 
 
 def test_many_runs_of_a_listable_kind_cost_a_page_now_and_then() -> None:
