@@ -58,6 +58,7 @@ def get_provider_info() -> dict[str, object]:
                 "python-modules": [
                     "airflow_provider_extend.sensors.batch_processor_run",
                     "airflow_provider_extend.sensors.run",
+                    "airflow_provider_extend.sensors.runs",
                     "airflow_provider_extend.sensors.workflow_run",
                 ],
             }
@@ -65,7 +66,10 @@ def get_provider_info() -> dict[str, object]:
         "triggers": [
             {
                 "integration-name": "Extend",
-                "python-modules": ["airflow_provider_extend.triggers.run"],
+                "python-modules": [
+                    "airflow_provider_extend.triggers.run",
+                    "airflow_provider_extend.triggers.runs",
+                ],
             }
         ],
         "extra-links": ["airflow_provider_extend.links.run.ExtendRunLink"],

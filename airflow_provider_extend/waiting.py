@@ -1,11 +1,11 @@
-"""The wait for a run that sensors and run operators share: one look, one deferral, one way back."""
+"""The wait that sensors and run operators share, for one run or for many: one look, one deferral, one way back."""
 
 from __future__ import annotations
 
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +33,8 @@ from airflow_provider_extend.reading import glance, look_up
 from airflow_provider_extend.triggers.run import ExtendRunTrigger, check_event
 
 if TYPE_CHECKING:
+    from airflow.triggers.base import BaseTrigger
+
     from airflow_provider_extend._compat import Context
     from airflow_provider_extend.client import ExtendClient
 
@@ -59,25 +61,38 @@ _REASONS = {
 FAIL, SUCCEED, WAIT = "fail", "succeed", "wait"
 
 
-class WaitsForRun(BaseOperator):
-    """Mixed into a sensor or an operator. What it needs of that class is named here.
+class Waits(BaseOperator):
+    """Mixed into a sensor or an operator that waits at Extend. What it needs of that class is named here.
 
-    `kind`: kind of run. `extend_conn_id`, `deferrable`: as given by the author.
+    `kind`: kind of run. `extend_conn_id`, `deferrable`: as given by the author. What a look has seen, a run for
+    instance, is passed on as it is: only the class knows what it is of.
     """
 
     kind: str
     extend_conn_id: str
-    _status: str | None = None
 
     @property
-    def _waits_for(self) -> str:
-        """Id of the run that is waited for."""
+    def _named(self) -> str:
+        """What is waited for, in words."""
         raise NotImplementedError
 
-    @property
-    def _member_count(self) -> int | None:
-        """How many runs a batch of workflow runs has; None: the run is no such batch."""
-        return None
+    def _read(self, context: Context) -> Any:
+        """One look at what is waited for."""
+        raise NotImplementedError
+
+    def _is_over(self, seen: Any) -> bool:
+        """Whether there is nothing more to wait for."""
+        raise NotImplementedError
+
+    def _trigger(self, deadline: float, not_before: float) -> BaseTrigger:
+        """What waits in the triggerer, both times in seconds since the epoch."""
+        raise NotImplementedError
+
+    def _checked(self, event: Any) -> Mapping[str, Any]:
+        """
+        :raises ValueError: it is none of the trigger's events.
+        """
+        raise NotImplementedError
 
     @property
     def _waits_past(self) -> frozenset[str]:
@@ -89,23 +104,9 @@ class WaitsForRun(BaseOperator):
         """Longest time between two looks, in seconds."""
         raise NotImplementedError
 
-    @property
-    def _wants_result(self) -> bool:
-        """Whether what was read from the document is kept: else it is left to who wants it, where it is given once."""
-        return True
-
-    @property
-    def _reads(self) -> Callable[..., Run]:
-        return look_up if self._wants_result else glance
-
     def _looks_past(self, error: Exception) -> bool:
         """Whether an error that may pass is logged and the wait goes on."""
         raise NotImplementedError
-
-    @property
-    def _cancels_when_killed(self) -> bool:
-        """Whether the trigger cancels the run when a user ends the task: only for a run that this task submitted."""
-        return False
 
     @property
     def _counts_failed_waits(self) -> bool:
@@ -121,12 +122,12 @@ class WaitsForRun(BaseOperator):
         """Whether the run ended as it should."""
         return run.succeeded
 
-    def _ends(self, context: Context, run: Run) -> Any:
-        """The task's value for an ended run; raises for one that did not succeed."""
+    def _ends(self, context: Context, seen: Any) -> Any:
+        """The task's value when the wait is over; raises where there is no success."""
         raise NotImplementedError
 
-    def _too_late(self, context: Context, run: Run | None) -> Any:
-        """What to do with a run that still moves at the deadline, and could not be read then if it is None."""
+    def _too_late(self, context: Context, seen: Any) -> Any:
+        """What to do about what still moves at the deadline, and could not be read then if it is None."""
         raise NotImplementedError
 
     def _resume(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context) -> Any:
@@ -143,12 +144,12 @@ class WaitsForRun(BaseOperator):
 
     def execute_complete(self, context: Context, event: Any = None) -> Any:
         """Called by Airflow when the trigger has fired. What it said is looked at afresh, never believed."""
-        fired = check_event(event, self._waits_for)
+        fired = self._checked(event)
         failed = None
         if fired["event"] == ERROR:
             failed = TaskDeferralError(
                 f"The triggerer cannot read {self._named}, and this worker can: look at the triggerer's log, its "
-                "network and its `[extend] allowed_hosts`. The run goes on; a retry waits for it again."
+                "network and its `[extend] allowed_hosts`. What runs goes on; a retry waits for it again."
             )
         deadline = fired.get("deadline")
         if not isinstance(deadline, int | float):
@@ -158,11 +159,11 @@ class WaitsForRun(BaseOperator):
     def _look_or_defer(
         self, context: Context, deadline: float, failed: TaskDeferralError | None = None
     ) -> Any:
-        """Look at the run: end the task if the run has ended or it is too late, else wait in the triggerer."""
+        """Look: end the task if the wait is over or it is too late, else wait in the triggerer."""
         pause = self._interval if failed is not None else 0.0
-        run: Run | None = None
+        seen: Any = None
         try:
-            run = self._read(context)
+            seen = self._read(context)
         except AirflowFailException:
             raise
         except Exception as error:
@@ -171,32 +172,84 @@ class WaitsForRun(BaseOperator):
             self.log.error("%s; the wait goes on.", error)
             pause = self._interval
         else:
-            if self._is_over(run):
-                return self._ends(context, run)
+            if self._is_over(seen):
+                return self._ends(context, seen)
             if failed is not None:
                 self._count_failed_wait(context, failed)
         if deadline <= time.time():
-            return self._too_late(context, run)
+            return self._too_late(context, seen)
         self._defer_until(deadline, pause)
 
     def _defer_until(self, deadline: float, pause: float = 0.0) -> None:
         """Wait in the triggerer; the first look comes after `pause` seconds. Does not return."""
         left = max(deadline - time.time(), 0.0)
         self.defer(
-            trigger=ExtendRunTrigger(
-                extend_conn_id=self.extend_conn_id,
-                kind=self.kind,
-                run_id=self._waits_for,
-                deadline=deadline,
-                max_interval=self._interval,
-                not_before=time.time() + max(min(pause, left), REAPED_SECONDS),
-                cancel_on_kill=self._cancels_when_killed,
-                members=self._member_count,
-                waits_past=sorted(self._waits_past),
-            ),
+            trigger=self._trigger(deadline, time.time() + max(min(pause, left), REAPED_SECONDS)),
             method_name="execute_complete",
             timeout=timedelta(seconds=left) + _BACKSTOP,
         )
+
+    def _reader(self) -> ExtendClient:
+        return ExtendHook(self.extend_conn_id).get_conn()
+
+    def _count_failed_wait(self, context: Context, error: TaskDeferralError) -> None:
+        """A trigger that fails where this worker reads says nothing about the run: wait again, not in a circle."""
+        ti = context["ti"]
+        last = ti.xcom_pull(task_ids=self.task_id, key=_FAILED_WAITS_KEY, map_indexes=ti.map_index) or {}
+        recent = time.time() - last.get("at", 0) < _FAILED_WAITS_SECONDS
+        count = last.get("count", 0) + 1 if recent else 1
+        if count > _MAX_FAILED_WAITS and self._counts_failed_waits:
+            raise error
+        self.log.warning(
+            "The wait in the triggerer failed (%d in a row, at most %d).", count, _MAX_FAILED_WAITS
+        )
+        ti.xcom_push(key=_FAILED_WAITS_KEY, value={"count": count, "at": time.time()})
+
+    def _deadline(self, context: Context) -> float:
+        """When the wait ends at the latest, in seconds since the epoch."""
+        started = getattr(context["ti"], "start_date", None)
+        return (started.timestamp() if started else time.time()) + self._seconds
+
+    @property
+    def _seconds(self) -> float:
+        limits = [float(limit) for limit in self._limits]
+        if self.execution_timeout:
+            limits.append(self.execution_timeout.total_seconds())
+        return min(limits)
+
+
+class WaitsForRun(Waits):
+    """Of those, what waits for one run."""
+
+    _status: str | None = None
+
+    @property
+    def _waits_for(self) -> str:
+        """Id of the run that is waited for."""
+        raise NotImplementedError
+
+    @property
+    def _named(self) -> str:
+        return f"{self.kind.replace('_', ' ')} {self._waits_for}"
+
+    @property
+    def _member_count(self) -> int | None:
+        """How many runs a batch of workflow runs has; None: the run is no such batch."""
+        return None
+
+    @property
+    def _wants_result(self) -> bool:
+        """Whether what was read from the document is kept: else it is left to who wants it, where it is given once."""
+        return True
+
+    @property
+    def _reads(self) -> Callable[..., Run]:
+        return look_up if self._wants_result else glance
+
+    @property
+    def _cancels_when_killed(self) -> bool:
+        """Whether the trigger cancels the run when a user ends the task: only for a run that this task submitted."""
+        return False
 
     def _read(self, context: Context) -> Run:
         """The run as it is now; a change of its status is logged."""
@@ -206,11 +259,23 @@ class WaitsForRun(BaseOperator):
         return run
 
     def _is_over(self, run: Run) -> bool:
-        """Whether there is nothing more to wait for."""
         return run.ended and run.outcome not in self._waits_past
 
-    def _reader(self) -> ExtendClient:
-        return ExtendHook(self.extend_conn_id).get_conn()
+    def _trigger(self, deadline: float, not_before: float) -> BaseTrigger:
+        return ExtendRunTrigger(
+            extend_conn_id=self.extend_conn_id,
+            kind=self.kind,
+            run_id=self._waits_for,
+            deadline=deadline,
+            max_interval=self._interval,
+            not_before=not_before,
+            cancel_on_kill=self._cancels_when_killed,
+            members=self._member_count,
+            waits_past=sorted(self._waits_past),
+        )
+
+    def _checked(self, event: Any) -> Mapping[str, Any]:
+        return check_event(event, self._waits_for)
 
     def _saw(self, run: Run) -> None:
         if run.status != self._status:
@@ -240,37 +305,8 @@ class WaitsForRun(BaseOperator):
             worth_new_run=worth_new_run,
         )
 
-    def _count_failed_wait(self, context: Context, error: TaskDeferralError) -> None:
-        """A trigger that fails where this worker reads says nothing about the run: wait again, not in a circle."""
-        ti = context["ti"]
-        last = ti.xcom_pull(task_ids=self.task_id, key=_FAILED_WAITS_KEY, map_indexes=ti.map_index) or {}
-        recent = time.time() - last.get("at", 0) < _FAILED_WAITS_SECONDS
-        count = last.get("count", 0) + 1 if recent else 1
-        if count > _MAX_FAILED_WAITS and self._counts_failed_waits:
-            raise error
-        self.log.warning(
-            "The wait in the triggerer failed (%d in a row, at most %d).", count, _MAX_FAILED_WAITS
-        )
-        ti.xcom_push(key=_FAILED_WAITS_KEY, value={"count": count, "at": time.time()})
 
-    def _deadline(self, context: Context) -> float:
-        """When the wait ends at the latest, in seconds since the epoch."""
-        started = getattr(context["ti"], "start_date", None)
-        return (started.timestamp() if started else time.time()) + self._seconds
-
-    @property
-    def _seconds(self) -> float:
-        limits = [float(limit) for limit in self._limits]
-        if self.execution_timeout:
-            limits.append(self.execution_timeout.total_seconds())
-        return min(limits)
-
-    @property
-    def _named(self) -> str:
-        return f"{self.kind.replace('_', ' ')} {self._waits_for}"
-
-
-class MindsReview(WaitsForRun):
+class MindsReview(Waits):
     """Mixed into what waits for workflow runs: `on_needs_review` says what one that waits for a person is to it."""
 
     on_needs_review: str
@@ -291,7 +327,7 @@ class MindsReview(WaitsForRun):
         return reviewed_later or super().is_success(run)
 
 
-class MindsMembers(WaitsForRun):
+class MindsMembers(Waits):
     """Mixed into what waits for batches: `on_partial` says what one is to it of whose runs some did not succeed."""
 
     on_partial: str

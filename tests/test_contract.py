@@ -155,6 +155,88 @@ def test_the_event_of_the_trigger(extend) -> None:
     ]
 
 
+def many(**given: Any) -> Any:
+    from airflow_provider_extend.sensors.runs import ExtendRunsSensor
+
+    return ExtendRunsSensor(task_id="wait", kind="extract_run", run_ids=["exr_1", "exr_2"], **given)
+
+
+def of_two(extend: Any, status: str) -> None:
+    rows = [
+        {"id": "exr_1", "status": "PROCESSED", "failureReason": None, "updatedAt": "2026-05-15T12:00:01Z"},
+        {
+            "id": "exr_2",
+            "status": status,
+            "failureReason": "CORRUPT_FILE",
+            "updatedAt": "2026-05-15T12:00:00Z",
+        },
+    ]
+    extend.get(f"{BASE}/extract_runs", json={"data": rows})
+    extend.get(f"{BASE}/extract_runs/exr_2", json=rows[1])
+
+
+def test_the_row_of_a_sensor_of_many_runs(extend, written) -> None:
+    of_two(extend, "PROCESSING")
+    with pytest.raises(TaskDeferred) as caught:
+        written.run(many(deferrable=True, poke_interval=20, on_needs_review="wait"))
+    class_path, kwargs = caught.value.trigger.serialize()
+    assert class_path == "airflow_provider_extend.triggers.runs.ExtendRunsTrigger"
+    times = {name: kwargs.pop(name) for name in ("deadline", "not_before")}
+    assert {type(moment) for moment in times.values()} == {float}
+    assert kwargs == {
+        "extend_conn_id": "extend_default",
+        "kind": "extract_run",
+        "run_ids": ["exr_1", "exr_2"],
+        "max_interval": 20.0,
+        "first": False,
+        "waits_past": ["needs_review"],
+    }
+    assert (caught.value.method_name, caught.value.kwargs or {}) == ("execute_complete", {})
+
+
+@pytest.mark.parametrize(("first", "named"), [(False, []), (True, ["exr_1", "exr_2"])])
+def test_the_event_of_the_trigger_of_many_runs(extend, first, named) -> None:
+    of_two(extend, "FAILED")
+    module = importlib.import_module("airflow_provider_extend.triggers.runs")
+    trigger = module.ExtendRunsTrigger("extend_default", "extract_run", ["exr_1", "exr_2"], 4e9, first=first)
+
+    async def fire() -> list[Any]:
+        return [event.payload async for event in trigger.run()]
+
+    [event] = asyncio.run(fire())
+    assert set(event["run_ids"]) <= set(named)
+    assert bool(event.pop("run_ids")) == first
+    counts = event.pop("counts")
+    assert counts.items() <= {"PROCESSED": 1, "FAILED": 1}.items()
+    assert first or len(counts) == 2
+    assert event == {"event": "ended", "kind": "extract_run", "deadline": 4e9}
+
+
+def test_what_a_sensor_of_many_runs_leaves_behind(extend, written) -> None:
+    of_two(extend, "FAILED")
+    value = written.run(many(on_partial="succeed"))
+    assert value == {
+        "kind": "extract_run",
+        "count": 2,
+        "statuses": {"FAILED": 1, "PROCESSED": 1},
+        "succeeded": 1,
+        "not_succeeded": [["exr_2", "FAILED", "CORRUPT_FILE"]],
+        "truncated": False,
+    }
+    assert (written.xcoms, written.store) == ({"manifest": value}, {})
+
+
+def test_an_event_of_today_resumes_a_sensor_of_many_runs_tomorrow(extend, written) -> None:
+    of_two(extend, "PROCESSED")
+    for event in ("ended", "timeout", "error"):
+        payload = {"event": event, "kind": "extract_run", "counts": {"PROCESSED": 2}, "run_ids": []}
+        context = {"ti": SimpleNamespace(xcom_push=lambda key, value: None, start_date=datetime.now(UTC))}
+        resumed = many(deferrable=True).resume_execution(
+            "execute_complete", {"event": {**payload, "deadline": 4e9}}, context
+        )
+        assert resumed["succeeded"] == 2
+
+
 def test_an_event_of_today_resumes_a_sensor_of_tomorrow(extend, written) -> None:
     for event in ("ended", "timeout", "error"):
         payload = {"event": event, "kind": "batch_processor_run", "run_id": "bpr_1", "status": None}
@@ -747,6 +829,7 @@ PARAMETERS = {
         "extend_conn_id",
         "output_path",
     },
+    "sensors.runs.ExtendRunsSensor": {"run_ids", "kind", "extend_conn_id", "output_path"},
     "sensors.workflow_run.ExtendWorkflowRunSensor": {
         "workflow_run_id",
         "extend_conn_id",

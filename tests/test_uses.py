@@ -29,7 +29,7 @@ from airflow_provider_extend.api import retry
 from airflow_provider_extend.api.endpoints import ENDPOINTS
 from airflow_provider_extend.api.runs import READS
 from airflow_provider_extend.exceptions import ExtendException
-from airflow_provider_extend.waiting import WaitsForRun
+from airflow_provider_extend.waiting import Waits
 from tests.airflow_names import AirflowException, TaskDeferred, import_string
 from tests.declared import recorded
 from tests.operators import cases, test_calls
@@ -186,6 +186,11 @@ GIVEN: dict[str, list[dict[str, Any]]] = {
     "ExtendRunEvaluationSetOperator": [{"evaluation_set_id": "ev_1", "wait_for_completion": True}],
     "ExtendRunSensor": [UNLISTED]
     + [run | ({"members": 1} if run["kind"] == "workflow_batch" else {}) for run in RUNS],
+    "ExtendRunsSensor": [
+        {"kind": kind, "run_ids": ["run_1", "elsewhere", "run_9"]}
+        for kind in READS
+        if kind != "workflow_batch"
+    ],
     "ExtendUpdateProcessorOperator": [{"processor_id": "p_1", "name": "N", **typed} for typed in TYPES],
     "ExtendUploadFilesOperator": [{"paths": [str(Path(__file__).parents[1] / "README.md")]}],
     "ExtendWorkflowRunSensor": [{"workflow_run_id": "run_1"}],
@@ -282,7 +287,7 @@ def test_every_operator_and_sensor_is_run() -> None:
 @pytest.mark.parametrize("name", CLASSES)
 def test_what_is_called_is_what_is_declared(extend, name, version) -> None:
     declared = CLASSES[name].endpoints(version)
-    waits = issubclass(CLASSES[name], WaitsForRun)
+    waits = issubclass(CLASSES[name], Waits)
     with recorded() as calls:
         for written, day in itertools.product(given(name, version), (*DAYS, *([deferred] if waits else []))):
             extend.status, extend.lost, extend.processor = "PROCESSED", 0, "extractor"

@@ -1,4 +1,4 @@
-"""The wait for a run, the same in poke, reschedule and deferrable mode."""
+"""A sensor's wait, for one run or for many, the same in poke, reschedule and deferrable mode."""
 
 from __future__ import annotations
 
@@ -19,20 +19,19 @@ from airflow_provider_extend._compat import (
     conf,
 )
 from airflow_provider_extend.api import uses
-from airflow_provider_extend.api.runs import Run
+from airflow_provider_extend.api.endpoints import REPLACED_BY, find
+from airflow_provider_extend.api.runs import Run, reads
 from airflow_provider_extend.exceptions import airflow_errors, as_airflow
 from airflow_provider_extend.hooks.extend import ExtendHook
 from airflow_provider_extend.results import RUN_ID_KEY, push_run
-from airflow_provider_extend.waiting import WaitsForRun
+from airflow_provider_extend.waiting import Waits, WaitsForRun
 
 if TYPE_CHECKING:
     from airflow_provider_extend._compat import Context
 
 
-class RunSensor(WaitsForRun, BaseSensorOperator):
-    """Waits for one run. Subclasses name its kind and hold its id.
-
-    How a wait ends, in every mode:
+class WaitingSensor(Waits, BaseSensorOperator):
+    """Waits at Extend. How that ends, in every mode:
 
     | | plain | soft_fail | never_fail |
     |---|---|---|---|
@@ -47,7 +46,7 @@ class RunSensor(WaitsForRun, BaseSensorOperator):
 
     :param extend_conn_id: connection (templated).
     :param deferrable: wait in the triggerer, without a worker slot; default `[operators] default_deferrable`.
-    :param output_path: where the whole answer and result are written, whatever their size, for instance
+    :param output_path: where all that is known at the end is written, whatever its size, for instance
         `s3://conn@bucket/runs/{{ run_id }}.json` (templated).
     :param timeout: seconds from the start of this try (in reschedule mode, as Airflow has it, from the first
         look of the first try); the smaller of it and `execution_timeout` counts in every mode. Deferred or
@@ -82,7 +81,7 @@ class RunSensor(WaitsForRun, BaseSensorOperator):
 
     def execute(self, context: Context) -> Any:
         with self._ends_as_declared():
-            context["ti"].xcom_push(key=RUN_ID_KEY, value=self._waits_for)
+            self._begins(context)
             if self.deferrable:
                 return self._look_or_defer(context, self._deadline(context))
             # Airflow holds a poke to both limits and a reschedule to the first only.
@@ -95,30 +94,27 @@ class RunSensor(WaitsForRun, BaseSensorOperator):
             return self._resume(next_method, next_kwargs, context)
 
     def poke(self, context: Context) -> PokeReturnValue:
-        run = self._read(context)
-        over = self._is_over(run)
-        return PokeReturnValue(over, self._ends(context, run) if over else None)
+        seen = self._read(context)
+        over = self._is_over(seen)
+        return PokeReturnValue(over, self._ends(context, seen) if over else None)
 
-    def _ends(self, context: Context, run: Run) -> dict[str, Any]:
-        """Push what there is to know of the ended run; raise unless it succeeded."""
-        with airflow_errors():
-            result = push_run(context, run, self.output_path, self.log, self.beside(run))
-        if not self.is_success(run):
-            raise as_airflow(self._failure(run, "A retry of this task would find the same run."))
-        return result
+    def _begins(self, context: Context) -> None:
+        """What comes before the first look of a process."""
 
-    def beside(self, run: Run) -> dict[str, Any]:
-        """What is pushed of an ended run beside its result, by XCom key."""
-        return {}
+    def _tell_if_deprecated(self, version: str) -> None:
+        read = find(reads(self.kind, version)[0])
+        if version in read.deprecated:
+            kinds = " or ".join(name.partition("s.")[0] for name in REPLACED_BY[read.name])
+            self.log.warning(
+                "Extend calls %s of API version %s deprecated and may take it away: use the kind %s.",
+                *(read.name, version, kinds),
+            )
 
-    def _too_late(self, context: Context, run: Run | None) -> NoReturn:
+    def _too_late(self, context: Context, seen: Any) -> NoReturn:
         raise self._timed_out()
 
     def _timed_out(self) -> AirflowSensorTimeout:
-        return AirflowSensorTimeout(
-            f"{self._named} did not end within {self._seconds:.0f} s; it was {self._status or 'not read'} last. It "
-            "goes on, and nothing was cancelled: look at it in the dashboard, or clear this task to wait again."
-        )
+        raise NotImplementedError
 
     @property
     def _interval(self) -> float:
@@ -158,3 +154,31 @@ class RunSensor(WaitsForRun, BaseSensorOperator):
             if self.never_fail:
                 raise AirflowSkipException(str(error)) from error
             raise
+
+
+class RunSensor(WaitsForRun, WaitingSensor):
+    """Waits for one run. Subclasses name its kind and hold its id.
+
+    `output_path` gets the whole answer and result. Other parameters, and how the wait ends: see `WaitingSensor`.
+    """
+
+    def _begins(self, context: Context) -> None:
+        context["ti"].xcom_push(key=RUN_ID_KEY, value=self._waits_for)
+
+    def _ends(self, context: Context, run: Run) -> dict[str, Any]:
+        """Push what there is to know of the ended run; raise unless it succeeded."""
+        with airflow_errors():
+            result = push_run(context, run, self.output_path, self.log, self.beside(run))
+        if not self.is_success(run):
+            raise as_airflow(self._failure(run, "A retry of this task would find the same run."))
+        return result
+
+    def beside(self, run: Run) -> dict[str, Any]:
+        """What is pushed of an ended run beside its result, by XCom key."""
+        return {}
+
+    def _timed_out(self) -> AirflowSensorTimeout:
+        return AirflowSensorTimeout(
+            f"{self._named} did not end within {self._seconds:.0f} s; it was {self._status or 'not read'} last. It "
+            "goes on, and nothing was cancelled: look at it in the dashboard, or clear this task to wait again."
+        )

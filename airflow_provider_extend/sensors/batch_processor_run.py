@@ -23,7 +23,7 @@ class BatchProcessorRunSensor(RunSensor):
 
     :param batch_processor_run_id: id of the run (templated).
 
-    Other parameters, and how the wait ends in each mode: see `RunSensor`.
+    Other parameters, and how the wait ends in each mode: see `WaitingSensor`.
     """
 
     kind = BATCH_PROCESSOR_RUN

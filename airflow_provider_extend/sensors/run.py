@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_extend.api.endpoints import REPLACED_BY, find
 from airflow_provider_extend.api.errors import ExtendInputError
 from airflow_provider_extend.api.runs import (
     BATCH_PROCESSOR_RUN,
@@ -47,7 +46,7 @@ class ExtendRunSensor(MindsMembers, RunSensor):
     :param push_output: push what was read from the document, as XCom `output`. It is document content.
 
     A workflow run that waits for a review has ended here, and not in success: see `ExtendWorkflowRunSensor`. Other
-    parameters, and how the wait ends in each mode: see `RunSensor`.
+    parameters, and how the wait ends in each mode: see `WaitingSensor`.
     """
 
     kinds = tuple(READS)
@@ -113,13 +112,7 @@ class ExtendRunSensor(MindsMembers, RunSensor):
         return bool(self.push_output or self.output_path)
 
     def _ends(self, context: Context, run: Run) -> dict[str, Any]:
-        read = find(reads(self.kind, run.api_version)[0])
-        if run.api_version in read.deprecated:
-            kinds = " or ".join(name.partition("s.")[0] for name in REPLACED_BY[read.name])
-            self.log.warning(
-                "Extend calls %s of API version %s deprecated and may take it away: use the kind %s.",
-                *(read.name, run.api_version, kinds),
-            )
+        self._tell_if_deprecated(run.api_version)
         return super()._ends(context, run)
 
     def beside(self, run: Run) -> dict[str, Any]:

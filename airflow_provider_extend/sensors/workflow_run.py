@@ -23,7 +23,7 @@ class ExtendWorkflowRunSensor(MindsReview, ExtendRunSensor):
         sensor a `timeout` of days, and let it defer), `succeed` with the outcome `needs_review`, or `fail`.
 
     Returns and pushes what `ExtendRunSensor` does. Other parameters, and how the wait ends in each mode: see
-    `RunSensor`.
+    `WaitingSensor`.
     """
 
     kinds = (WORKFLOW_RUN,)

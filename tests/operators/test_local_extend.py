@@ -24,6 +24,7 @@ from airflow_provider_extend.operators.workflow import (
     ExtendRunWorkflowOperator,
 )
 from airflow_provider_extend.sensors.run import ExtendRunSensor
+from airflow_provider_extend.sensors.runs import ExtendRunsSensor
 from airflow_provider_extend.sensors.workflow_run import ExtendWorkflowRunSensor
 from tests.airflow_names import AirflowFailException, TaskDeferred, import_string
 from tests.emulator.conftest import pdf  # noqa: F401  (a fixture)
@@ -329,6 +330,36 @@ def test_a_sensor_waits_for_what_another_task_started(extend, make, new_task, na
         sensor = ExtendRunSensor(task_id="task", run_id=run_id, kind=kind, poke_interval=0.05, timeout=20)
     waiter = new_task()
     assert waiter.run(sensor)["id"] == run_id
+
+
+MANY = {
+    name: ALL[name]
+    for name in ("extract", "parse", "edit", "verify", "workflow", "classify batch", "parse batch")
+}
+
+
+@each(MANY, but=lambda name, version: name == "parse" and version == V24)
+def test_one_sensor_waits_for_many(extend, make, new_task, name, version) -> None:
+    extend.control("POST", "/settings", {"run_seconds": 0.4})
+    ids = [new_task().run(make(wait_for_completion=False)) for _ in range(3)]
+    assert len(set(ids)) == 3
+
+    def sensor(**given: Any) -> ExtendRunsSensor:
+        given = {"run_ids": ids, "kind": make().kind, "poke_interval": 0.05, "timeout": 20, **given}
+        return ExtendRunsSensor(task_id="task", **given)
+
+    waiter = new_task()
+    with pytest.raises(TaskDeferred) as away:
+        waiter.run(sensor(deferrable=True))
+    event = fire(away.value)
+    assert (event["event"], event["counts"]) == ("ended", {"PROCESSED": 3})
+    value = sensor(deferrable=True).resume_execution("execute_complete", {"event": event}, waiter.context)
+    assert (value["count"], value["succeeded"], value["not_succeeded"]) == (3, 3, [])
+    assert new_task().run(sensor()) == value
+    with pytest.raises(
+        AirflowFailException, match=r"1 of 3 \w+ \w+ did not succeed: elsewhere not there \(404"
+    ):
+        new_task().run(sensor(run_ids=[*ids[:2], "elsewhere"]))
 
 
 @each(BATCHES)
