@@ -23,7 +23,7 @@ SMALLEST_PLAN = {"GET": 10, "WRITE": 10, "RUN": 10}
 OTHERS_PER_SECOND = 12
 #: As many connections as a triggerer may have to Extend, whatever waits in it: one for each of the threads that ask,
 #: and for some seconds another, when Airflow's connection was looked up anew.
-CONNECTIONS = 16
+CONNECTIONS = 24
 #: Long enough for several looks at each run.
 WATCHED_SECONDS = 20
 
