@@ -238,6 +238,10 @@ class ExtendClient(Resources):
         """Seconds until a request of this class (`GET`, `WRITE`, `RUN`) would be sent at once."""
         return self._buckets[rate_class].turn_in()
 
+    def pace(self, rate_class: str) -> float:
+        """Seconds between two requests of this class."""
+        return 1.0 / self._buckets[rate_class].rate
+
     def _page(self, call: Call, **how: Any) -> tuple[list[dict[str, Any]], str | None]:
         answer = self._send(call, **how)
         return result_of(call, answer), next_page_token(answer)
@@ -272,8 +276,7 @@ class ExtendClient(Resources):
         request = session.prepare_request(
             requests.Request(call.endpoint.method, self.settings.base_url + call.path)
         )
-        proxies = dict.fromkeys(("http", "https"), self.settings.proxy) if self.settings.proxy else {}
-        how = session.merge_environment_settings(request.url, proxies, False, self.settings.verify, None)
+        how = session.merge_environment_settings(request.url, {}, False, None, None)
 
         def send() -> int | None:
             try:
@@ -363,18 +366,14 @@ class ExtendClient(Resources):
         session = self._new_session() if call.endpoint.rate_class == RUN else self._session()
         url = self.settings.base_url + call.path
         params: dict[str, Any] | None = dict(call.query)
-        # With the request, not on the session: there the environment's proxy would win.
-        proxies = dict.fromkeys(("http", "https"), self.settings.proxy) if self.settings.proxy else None
         try:
             for _ in range(_MAX_REDIRECTS):
                 response = session.request(
                     call.endpoint.method,
                     url,
                     params=params,
-                    proxies=proxies,
                     timeout=(min(_CONNECT_TIMEOUT, timeout), timeout),
                     allow_redirects=False,
-                    verify=self.settings.verify,
                     **kwargs,
                 )
                 redirect = response.status_code in _REDIRECTS and "location" in response.headers
@@ -422,6 +421,13 @@ class ExtendClient(Resources):
         session.headers["x-extend-api-version"] = self.settings.api_version
         if self.settings.workspace_id:
             session.headers["x-extend-workspace-id"] = self.settings.workspace_id
+        # The environment's proxy and certificates: read once, which is a fifth of what a request costs otherwise. No
+        # other host is ever spoken to, and the connection's own proxy wins.
+        proxies = dict.fromkeys(("http", "https"), self.settings.proxy) if self.settings.proxy else {}
+        around = session.merge_environment_settings(
+            self.settings.base_url, proxies, None, self.settings.verify, None
+        )
+        session.trust_env, session.proxies, session.verify = False, around["proxies"], around["verify"]
         return session
 
     def _read(self, call: Call, response: requests.Response) -> Any:

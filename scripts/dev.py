@@ -403,7 +403,7 @@ def test_both_ends(env):
 def proofs(env, args):
     """Run the long form of the proofs about paid runs, on the newest Airflow."""
     debian_packages(env, {"postgresql": ["initdb"]})
-    names = ["killed_tasks", "who_cancels", "triggerers", "bad_days"]
+    names = ["killed_tasks", "who_cancels", "triggerers", "many_waiting", "bad_days"]
     tests = [os.path.join("tests", "system", "test_%s.py" % name) for name in names]
     chosen = ["-k", "airflow-3.3", "-q", report("proofs")]
     live([PYTHON, "-m", "pytest"] + tests + chosen + args, dict(env, EXTEND_PROOFS="long"))
@@ -428,6 +428,29 @@ def test_sdk(env, args):
             pip = [PYTHON, "-m", "uv", "pip", "install", "--quiet", "--no-deps", "--python", PYTHON]
             step("get " + pin, pip + ["--target", folder, pin], online)
     live([PYTHON, "-m", "pytest", "-q", os.path.join("tests", "sdk"), report("sdk")] + args, env)
+
+
+def benchmarks(env, args):
+    """Measure waiting, imports and the client beside public peers, in an environment that has those."""
+    python = os.path.join(ROOT, ".dev", "bench", "bin", "python")
+    mark = os.path.join(ROOT, ".dev", "bench", "extend-dev-stamp")
+    pins = os.path.join("constraints", "benchmarks.txt")
+    wanted = stamp(
+        [read("pyproject.toml"), read(pins), read(CONSTRAINTS), "%d.%d.%d" % sys.version_info[:3], ROOT]
+    )
+    if read(mark).decode() != wanted or not works([python, "-c", ""], env):
+        uv = [PYTHON, "-m", "uv"]
+        online = without_dead_proxies(env)[0]
+        step(
+            "peers: venv",
+            uv + ["venv", "--quiet", "--clear", "--python", PYTHON, os.path.join(".dev", "bench")],
+            env,
+        )
+        install = ["pip", "install", "--python", python, "-c", CONSTRAINTS, "-r", pins, "-e", "."]
+        step("peers: install", uv + install, online)
+        with open(mark, "w") as file:
+            file.write(wanted)
+    live([python, "-m", "benchmarks"] + args, env)
 
 
 def mutation(env, args):
@@ -479,6 +502,7 @@ TARGETS = {
     "test-sdk": test_sdk,
     "test-system": test_system,
     "mutation": mutation,
+    "benchmarks": benchmarks,
     "ui": ui,
     "lint": lint,
     "types": types,

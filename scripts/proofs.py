@@ -39,6 +39,8 @@ PROOFS = {
     "test_a_triggerer_is_killed_with_many_deferred": NEWEST,
     "test_two_triggerers_one_killed_one_frozen": NEWEST,
     "test_a_triggerer_stops_although_extend_hangs": NEWEST,
+    "test_two_triggerers_share_the_smallest_plan": NEWEST,
+    "test_waiting_takes_no_worker_slot_and_no_connection_of_its_own": NEWEST,
     "test_a_bad_day": NEWEST,
     "test_races": NEWEST,
     "test_a_failing_test_shows_the_task_log_and_not_only_the_state": BOTH,

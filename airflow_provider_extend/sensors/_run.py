@@ -41,7 +41,7 @@ class WaitingSensor(Waits, BaseSensorOperator):
     | timeout | FAILED, not retried | SKIPPED | SKIPPED |
     | transient error, after the call's own retries | FAILED, retried as `retries` says | as plain | SKIPPED |
 
-    With `silent_fail` a transient error is logged and the wait goes on; in the triggerer it does so in any case, until
+    With `silent_fail` a transient error is logged and the wait goes on; in the triggerer it goes on in any case, until
     the timeout. A sensor never cancels a run.
 
     :param extend_conn_id: connection (templated).

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
-import weakref
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from airflow_provider_extend.client import ExtendClient
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 #: How long a connection is believed before it is looked up again; the one before it, when that fails.
 _CONNECTION_SECONDS = 300.0
 _BELIEVED_LONGER = 30.0
+#: Whoever has a client already waits so long for a look-up to replace it.
+_PATIENCE = 1.0
 
 
 @dataclass
@@ -31,13 +33,26 @@ class _Known:
         return self.future.result() if done else self.before
 
 
-_clients: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, _Known]] = (
-    weakref.WeakKeyDictionary()
-)
+_Value = TypeVar("_Value")
+ByLoop = dict[asyncio.AbstractEventLoop, dict[str, _Value]]
+
+_clients: ByLoop[_Known] = {}
+
+
+def of_this_loop(kept: ByLoop[_Value]) -> dict[str, _Value]:
+    """What is kept for the running event loop; what was kept for loops that are closed is let go.
+
+    No weak keys: what is kept refers to its loop.
+    """
+    loop = asyncio.get_running_loop()
+    if loop not in kept:
+        for closed in [other for other in tuple(kept) if other.is_closed()]:
+            kept.pop(closed, None)
+    return kept.setdefault(loop, {})
 
 
 def _clients_of_loop() -> dict[str, _Known]:
-    return _clients.setdefault(asyncio.get_running_loop(), {})
+    return of_this_loop(_clients)
 
 
 async def client_of(conn_id: str) -> ExtendClient:
@@ -51,6 +66,10 @@ async def client_of(conn_id: str) -> ExtendClient:
         future = asyncio.ensure_future(_looked_up(conn_id))
         before = found.usable if found else None
         found = known[conn_id] = _Known(future, time.monotonic() + _CONNECTION_SECONDS, before)
+        if before is not None:
+            await asyncio.wait({future}, timeout=_PATIENCE)
+    if found.before is not None and not found.future.done():
+        return found.before
     try:
         # Shielded: a waiter that is cancelled must not cancel the look-up of the others.
         return await asyncio.shield(found.future)
@@ -67,6 +86,13 @@ def forget(conn_id: str, client: ExtendClient) -> None:
     found = known.get(conn_id)
     if found is not None and found.usable is client:
         del known[conn_id]
+
+
+def doubt(conn_id: str, client: ExtendClient) -> None:
+    """As `forget`, but the client is used on for as long as the connection cannot be looked up."""
+    found = _clients_of_loop().get(conn_id)
+    if found is not None and found.future.done() and found.usable is client:
+        found.until = -math.inf
 
 
 async def _looked_up(conn_id: str) -> ExtendClient:

@@ -10,13 +10,12 @@ import asyncio
 import contextvars
 import logging
 import time
-import weakref
 from collections.abc import Collection
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_extend.api.errors import ExtendError, ExtendInputError, ExtendUnauthorized
-from airflow_provider_extend.triggers.connections import client_of, forget
+from airflow_provider_extend.triggers.connections import ByLoop, client_of, doubt, forget, of_this_loop
 from airflow_provider_extend.triggers.lane import Ask, Page
 from airflow_provider_extend.triggers.schedule import Schedule
 from airflow_provider_extend.triggers.threads import THREADS, in_thread
@@ -29,7 +28,7 @@ log = logging.getLogger(__name__)
 
 #: An ask is one attempt with a short timeout: the schedule knows when to repeat it.
 _ASK_TIMEOUT = 5.0
-#: One thread is always left for what may stop a cost.
+#: As many as there are threads for looks: one is left for what may stop a cost.
 _AT_ONCE = THREADS - 1
 #: A connection that was looked up for a refusal is believed for so many seconds, whatever Extend says.
 _RENEW_EVERY = 30.0
@@ -68,7 +67,8 @@ class PollHub:
         self._task: asyncio.Task[None] | None = None
         self._asking: set[asyncio.Task[None]] = set()
         self._woken: asyncio.Future[None] | None = None
-        self._renewed_at = float("-inf")
+        self._turn_at = self._renewed_at = self._doubted_at = float("-inf")
+        self._distrusted: ExtendClient | None = None
         self._failed_look_ups = 0
 
     async def wait(
@@ -135,13 +135,16 @@ class PollHub:
         client = await self._client()
         now = time.monotonic()
         if client is None:
-            await self._sleep_until(now + _LOOK_UP_PAUSE)
+            await asyncio.sleep(_LOOK_UP_PAUSE)  # not cut short by whoever comes
             return
-        self._schedule.speaks(client.api_version)
+        self._schedule.speaks(client.api_version, 1 / client.pace("GET"))
         at = self._schedule.next_at()
         if len(self._asking) < _AT_ONCE:
-            at = max(at, now + client.turn_in("GET"))
+            at = max(at, now + client.turn_in("GET"), self._turn_at)
             if at <= now and (ask := self._schedule.ask(now)) is not None:
+                # Its thread takes the turn a moment later: another ask now would sleep there until the next.
+                pace = client.pace("GET")
+                self._turn_at = max(self._turn_at + pace, now + 0.9 * pace)
                 self._asking.add(asyncio.create_task(self._put(ask, client)))
                 return
         await self._sleep_until(max(at, now + 0.001) if len(self._asking) < _AT_ONCE else now + 1.0)
@@ -196,19 +199,22 @@ class PollHub:
             self._wake()
 
     def _refused(self, ask: Ask, error: ExtendError, client: ExtendClient) -> None:
+        """What the connection says may have been mended since it was looked up."""
         now = time.monotonic()
-        # What the connection says may have been mended since it was looked up.
-        renew = error.is_permanent() and now >= self._renewed_at + _RENEW_EVERY
-        if renew:
-            self._renewed_at = now
-            forget(self._conn_id, client)
-        if renew and isinstance(error, ExtendUnauthorized):
-            self._schedule.again(ask, now)
-        else:
-            self._schedule.on_error(ask, error, now)
+        if isinstance(error, ExtendUnauthorized):
+            if client is not self._distrusted and now >= self._renewed_at + _RENEW_EVERY:
+                self._renewed_at, self._distrusted = now, client
+                forget(self._conn_id, client)
+            if client is self._distrusted:  # so was all that was on its way with the same key
+                self._schedule.again(ask, now)
+                return
+        elif error.is_permanent() and now >= self._doubted_at + _RENEW_EVERY:
+            self._doubted_at = now
+            doubt(self._conn_id, client)
+        self._schedule.on_error(ask, error, now)
 
 
-_hubs: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, PollHub]] = weakref.WeakKeyDictionary()
+_hubs: ByLoop[PollHub] = {}
 
 
 def hub_of(conn_id: str) -> PollHub:
@@ -217,5 +223,7 @@ def hub_of(conn_id: str) -> PollHub:
     One for each connection, not for each account: lists show one workspace in one version of the API. What is one for
     the account is its rate limit, which all clients of it in a process share.
     """
-    hubs = _hubs.setdefault(asyncio.get_running_loop(), {})
-    return hubs.setdefault(conn_id, PollHub(conn_id))
+    hubs = of_this_loop(_hubs)
+    if conn_id not in hubs:
+        hubs[conn_id] = PollHub(conn_id)
+    return hubs[conn_id]

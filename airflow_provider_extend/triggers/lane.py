@@ -10,7 +10,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from airflow_provider_extend.api.errors import ExtendError
-from airflow_provider_extend.api.polling import LAST_INTERVAL, Draw, Listing, interval, refusals_of
+from airflow_provider_extend.api.polling import (
+    FIRST_INTERVAL,
+    LAST_INTERVAL,
+    Draw,
+    Listing,
+    interval,
+    refusals_of,
+)
 from airflow_provider_extend.api.retry import wait_seconds
 from airflow_provider_extend.api.runs import parse_time
 from airflow_provider_extend.triggers.waits import Target
@@ -22,8 +29,8 @@ WHOLE_SCAN_EVERY = 15.0
 SHORT_OVERLAP = 5.0
 #: A lane's scans take at most this many pages a second in the long run, whole ones at most one.
 _PAGES_A_SECOND = 10 / 3
-#: Where a list carries a lane, single reads take at most a tenth of the smallest plan's 10 requests a second.
-READS_A_SECOND = 1.0
+#: Where a list carries a lane, single reads take at most this share of the account's requests.
+READS_SHARE = 0.1
 #: Seconds between single reads of a run that a list carries; they grow with the time that it has been waited for.
 SAFETY_FIRST, SAFETY_LAST = 60.0, 600.0
 #: A list that takes more pages than it saves reads, or that cannot be used, is tried again after so many seconds.
@@ -86,10 +93,11 @@ class Lane:
         self._list_again = -math.inf
         self._next_read = -math.inf
         self._scan: Scan | None = None
-        self._scan_at = -math.inf
+        self._scan_at = self._scan_soonest = self._hurried_at = -math.inf
         self._newest: float | None = None
         self._whole_newest: float | None = None
         self._whole_at = -math.inf
+        self._ceiling = LAST_INTERVAL
         self._troubles = 0
 
     def speaks(self, listing: Listing | None) -> None:
@@ -115,24 +123,30 @@ class Lane:
         read = self._due[0][0] if self._due else math.inf
         if not self._by_list:
             return min(read, self._may_list_at)
-        scan = self._scan_at if self._scan is None else math.inf if self._scan.asked else -math.inf
-        return min(scan, max(read, self._next_read))
+        if self._scan is not None:
+            return math.inf if self._scan.asked else -math.inf
+        return min(self._scan_at, max(read, self._next_read))
 
-    def ask(self, now: float) -> Ask | None:
+    def ask(self, now: float, rate: float) -> Ask | None:
+        """:param rate: requests a second that the account allows."""
         if now >= self._may_list_at:
             self._begin_lists(now)
         if not self._by_list:
             return self._due_read(now)
-        if now >= self._next_read and (read := self._due_read(now)) is not None:
-            self._next_read = now + 1 / READS_A_SECOND
-            return read
         if self._scan is None and now >= self._scan_at:
             self._scan = self._new_scan(now)
-        if self._scan is None or self._scan.asked:
-            return None
-        self._scan.asked = True
+        if self._scan is not None:
+            return None if self._scan.asked else self._next_page(self._scan)
+        # Not while a scan goes on: it may show whoever is due.
+        if now >= self._next_read and (read := self._due_read(now)) is not None:
+            self._next_read = now + 1 / (READS_SHARE * rate)
+            return read
+        return None
+
+    def _next_page(self, scan: Scan) -> Page:
         assert self._listing is not None
-        return Page(self._scan, self._listing.name, self._query(self._scan))
+        scan.asked = True
+        return Page(scan, self._listing.name, self._query(scan))
 
     @property
     def _may_list_at(self) -> float:
@@ -219,7 +233,7 @@ class Lane:
         below = False
         if self._listing.newest_first:
             times = [when.timestamp() for row in rows if (when := parse_time(row.get("updatedAt")))]
-            if len(times) < len(rows) or any(a < b for a, b in itertools.pairwise(times)):
+            if (rows and not times) or any(a < b for a, b in itertools.pairwise(times)):
                 self._read_each(now + BROKEN_FOR)  # it does not say what changed last
                 return shown
             if times and scan.newest is None:
@@ -242,10 +256,15 @@ class Lane:
             if scan.whole:
                 self._whole_newest = scan.newest
                 self._whole_at = scan.began + max(WHOLE_SCAN_EVERY, scan.pages)
-        youngest = min((target.age(now) for target in self.targets.values()), default=0.0)
-        ceiling = min((target.ceiling for target in self.targets.values()), default=LAST_INTERVAL)
-        pause = max(interval(youngest, ceiling, self._draw), scan.pages / _PAGES_A_SECOND)
+        if scan.whole or self._hurried_at >= scan.began:  # not each time: there may be thousands
+            self._ceiling = min((target.ceiling for target in self.targets.values()), default=LAST_INTERVAL)
+        youngest = next(reversed(self.targets.values()), None)
+        age = youngest.age(now) if youngest else 0.0
+        pause = max(interval(age, self._ceiling, self._draw), scan.pages / _PAGES_A_SECOND)
         self._scan_at = scan.began + pause
+        self._scan_soonest = scan.began + max(FIRST_INTERVAL, scan.pages / _PAGES_A_SECOND)
+        if self._hurried_at > scan.began:
+            self.hurry(now)
 
     def on_page_error(self, scan: Scan, error: ExtendError, now: float) -> None:
         scan.asked = False
@@ -255,11 +274,13 @@ class Lane:
         if refusals_of(error, None):
             self._read_each(now + BROKEN_FOR)
         else:  # from the top: the page's token may have been at fault
-            self._scan, self._scan_at = None, now + wait_seconds(error, self._troubles, self._draw)
+            self._scan = None
+            self._scan_at = self._scan_soonest = now + wait_seconds(error, self._troubles, self._draw)
 
     def hurry(self, now: float) -> None:
-        """Scan as soon as can be."""
-        self._scan_at = min(self._scan_at, now)
+        """Somebody has come, or has to go: scan as soon as the pace of scans allows."""
+        self._hurried_at = now
+        self._scan_at = min(self._scan_at, max(now, self._scan_soonest))
 
     # Single reads
 

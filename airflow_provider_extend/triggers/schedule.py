@@ -48,11 +48,13 @@ class Schedule:
     def __init__(self, draw: Draw = random.uniform) -> None:
         self._draw = draw
         self._version: str | None = None
+        self._rate = 0.0
         self._lanes: dict[tuple[str, str | None], Lane] = {}
         self._known: dict[tuple[str, str], tuple[Target, Lane]] = {}
         self._deadlines: list[tuple[float, int, Wait]] = []
         self._turns = itertools.count()
         self._last_looks: deque[Target] = deque()
+        self._ways = [self._last_look, self._turn_of_a_lane]
         self._paused_until = -math.inf
         self._outages = 0
 
@@ -61,8 +63,9 @@ class Schedule:
         """Whether anybody waits."""
         return bool(self._known)
 
-    def speaks(self, version: str) -> None:
-        """Which version of the API is asked: it decides which kinds can be listed."""
+    def speaks(self, version: str, rate: float) -> None:
+        """Which version of the API is asked: it decides which kinds can be listed; and how many requests a second."""
+        self._rate = rate
         if version != self._version:
             self._version = version
             for lane in self._lanes.values():
@@ -76,9 +79,12 @@ class Schedule:
         """:param members: how many runs a batch of workflow runs has (see `reading.look_up`)."""
         for run_id in dict.fromkeys(run_ids):
             target, lane = self._known.get((kind, run_id)) or self._new(kind, run_id, members, now)
+            if target.members is None:
+                target.members = members
             target.waits.append(wait)
             wait.left.add(target)
             lane.put_off(target, now)  # a look of its own, however often others have looked
+            lane.hurry(now)
         heapq.heappush(self._deadlines, (wait.deadline, next(self._turns), wait))
 
     def drop(self, wait: Wait) -> None:
@@ -129,6 +135,14 @@ class Schedule:
         """The next request; None: nobody is due."""
         if now < self._paused_until:
             return None
+        for way in tuple(self._ways):
+            if (ask := way(now)) is not None:
+                self._ways.remove(way)
+                self._ways.append(way)
+                return ask
+        return None
+
+    def _last_look(self, now: float) -> Ask | None:
         for _ in range(len(self._last_looks)):
             target = self._last_looks.popleft()
             if target.asked:
@@ -136,8 +150,11 @@ class Schedule:
             elif target.waits:
                 target.asked = True
                 return Read(target, now)
+        return None
+
+    def _turn_of_a_lane(self, now: float) -> Ask | None:
         for key, lane in tuple(self._lanes.items()):
-            if (ask := lane.ask(now)) is not None:
+            if (ask := lane.ask(now, self._rate)) is not None:
                 self._lanes[key] = self._lanes.pop(key)  # the others' turn
                 return ask
         return None
@@ -155,9 +172,8 @@ class Schedule:
             heapq.heappush(self._deadlines, (now + LAST_LOOK, turn, wait))
             if len(wait.left) <= _LAST_LOOKS:
                 self._last_looks.extend(wait.left)
-            else:
-                for lane in {self._known[target.kind, target.run_id][1] for target in wait.left}:
-                    lane.hurry(now)
+            for lane in {self._known[target.kind, target.run_id][1] for target in wait.left}:
+                lane.hurry(now)
 
     # What the answers mean
 

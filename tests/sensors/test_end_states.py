@@ -1,4 +1,4 @@
-"""How a wait ends: the same in poke, reschedule and deferrable mode, as the table of `RunSensor` says."""
+"""How a wait ends: the same in poke, reschedule and deferrable mode, as the table of `WaitingSensor` says."""
 
 from __future__ import annotations
 

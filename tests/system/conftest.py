@@ -15,6 +15,7 @@ from tests.system.deployment import PYTHONS, Deployment
 from tests.system.extend import RUN_SECONDS, TOKEN, LocalExtend
 from tests.system.postgres import binaries
 
+NO_LIMITS = {"GET": 0, "WRITE": 0, "RUN": 0}
 DEPLOYMENT = pytest.StashKey[Deployment]()
 
 
@@ -37,6 +38,7 @@ def deployment(request: pytest.FixtureRequest, extend: LocalExtend) -> Iterator[
         made.start()
         for conn_id, connection in {
             "extend_default": extend.connection(V2026),
+            "extend_smallest_plan": extend.connection(V2026, rate=10),
             "extend_legacy": extend.connection(V2024),
             "extend_wrong_key": extend.connection(V2026, key=f"{TOKEN}_revoked"),
         }.items():
@@ -56,7 +58,7 @@ def airflow(
     request.node.stash[DEPLOYMENT] = deployment
     yield deployment
     extend.control("DELETE", "/faults")
-    extend.settings(run_seconds=RUN_SECONDS, list_lag=0)
+    extend.settings(run_seconds=RUN_SECONDS, list_lag=0, rate_limits=NO_LIMITS, retry_after=None)
     deployment.forget_runs()
 
 

@@ -244,6 +244,11 @@ class Deployment:
         )
         return {address(task, map_index): pid for task, map_index, pid in rows}
 
+    def working(self) -> list[str]:
+        """Ids of the tasks that have, or are given, a worker."""
+        rows = self.query("select task_id from task_instance where state in ('queued', 'running')")
+        return [task for (task,) in rows]
+
     def kill_task(self, pid: int) -> bool:
         """`kill -9` to the process of a task; False if it has ended already."""
         try:

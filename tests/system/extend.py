@@ -44,6 +44,9 @@ def draft(good: bool) -> dict[str, Any]:
 
 
 class LocalExtend:
+    #: Nothing of the provider asks for it while runs are waited for.
+    LISTED = "/files"
+
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.process = Process(
@@ -77,13 +80,21 @@ class LocalExtend:
             truth[name] = {"total": number + 20, "invoice_number": f"INV-{number}", "buyer": buyer}
         (self.documents / "truth.json").write_text(json.dumps(truth))
 
+    def list_files(self) -> None:
+        """What somebody else with the same key may do meanwhile, in a thread of theirs."""
+        headers = {"Authorization": f"Bearer {TOKEN}", "x-extend-api-version": V2026}
+        with requests.Session() as session:
+            session.trust_env = False
+            session.get(f"{self.base_url}{self.LISTED}", headers=headers, timeout=30)
+
     def control(self, method: str, path: str, body: Any = None) -> Any:
         answer = self._session.request(method, f"{self.base_url}/_control{path}", json=body, timeout=30)
         assert answer.ok, f"{method} {path}: {answer.status_code} {answer.text}"
         return answer.json()
 
-    def connection(self, api_version: str, key: str = TOKEN) -> dict[str, Any]:
-        rates = {f"{name}_per_second": 500 for name in ("get", "write", "run")}
+    def connection(self, api_version: str, key: str = TOKEN, rate: float = 500) -> dict[str, Any]:
+        """:param rate: requests per second in each class; Extend's smallest plan has 10."""
+        rates = {f"{name}_per_second": rate for name in ("get", "write", "run")}
         extra = {"api_version": api_version, **rates}
         address = {"host": "http://127.0.0.1", "port": self.port}
         return {"conn_type": "extend", "password": key, "extra": json.dumps(extra), **address}

@@ -7,9 +7,12 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import TypeVar
+
+import psutil
 
 from tests.system.reaper import Reaper, kill_session
 
@@ -75,6 +78,28 @@ class Process:
         if self._child is not None:
             kill_session(self.pid)
             self._child.wait()
+
+    def each(self, look: Callable[[psutil.Process], T]) -> list[T]:
+        """What is seen of it and of each of its children, of those that are still there."""
+        found = []
+        with suppress(psutil.Error):
+            parent = psutil.Process(self.pid)
+            for one in (parent, *parent.children(recursive=True)):
+                with suppress(psutil.Error):
+                    found.append(look(one))
+        return found
+
+    def connections(self, port: int) -> int:
+        """How many TCP connections it and its children have open to a port of this machine."""
+
+        def to_port(one: psutil.Process) -> int:
+            known = one.net_connections("tcp")
+            return sum(
+                each.status == psutil.CONN_ESTABLISHED and bool(each.raddr) and each.raddr.port == port
+                for each in known
+            )
+
+        return sum(self.each(to_port))
 
     def tail(self, lines: int = 40) -> str:
         text = self.log.read_text(errors="replace") if self.log.exists() else ""

@@ -111,7 +111,7 @@ class Poller:
 
     def __post_init__(self) -> None:
         self.schedule = Schedule(draw=random.Random(7).uniform)
-        self.schedule.speaks(self.extend.version)
+        self.schedule.speaks(self.extend.version, self.rate)
         self._slot = self.now
         self._answers: list[tuple[float, int, Callable[[], None]]] = []
         self._turns = itertools.count()

@@ -208,7 +208,7 @@ def test_what_is_stored_of_ten_thousand_is_their_ids_and_little_more(many) -> No
 
 def test_ten_thousand_are_held_in_a_few_megabytes() -> None:
     schedule = Schedule()
-    schedule.speaks("2026-02-09")
+    schedule.speaks("2026-02-09", 10.0)
     wait = Wait(deadline=3600.0)
     tracemalloc.start()
     try:

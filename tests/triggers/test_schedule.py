@@ -288,7 +288,7 @@ def test_a_connection_that_changes_its_version_is_followed() -> None:
     poller.run(START + 60)
     assert counts(extend)["list"] > 0
     extend.asked.clear()
-    poller.schedule.speaks("2025-04-21")
+    poller.schedule.speaks("2025-04-21", poller.rate)
     poller.run(START + 400)
     assert {wait.event for wait in everybody} == {"ended"}
     assert counts(extend)["list"] == 0
@@ -564,3 +564,53 @@ def test_one_wait_for_many_says_error_when_the_others_have_ended() -> None:
     assert wait.event == "error"
     assert sorted(wait.ended) == ids
     assert wait.over_at > START + 100
+
+
+def test_who_comes_when_the_others_have_waited_for_long_is_not_held_up_by_their_interval() -> None:
+    extend = Extend()
+    poller = Poller(extend)
+    for number in range(200):
+        waits(poller, LISTED, extend.run(f"exr_{number}"))
+    late: list[float] = []
+    for day in range(1, 11):
+        came = START + day * HOUR
+        poller.run(came)
+        ids = [extend.run(f"exr_{day}_{n}", came + 3, made=came - 1) for n in range(40)]
+        everybody = [waits(poller, LISTED, run_id) for run_id in ids]
+        poller.run(came + 60)
+        late += [wait.over_at - came - 3 for wait in everybody]
+    assert statistics.median(late) < 1.5
+    assert max(late) < 3
+
+
+def test_newcomers_one_after_the_other_do_not_scan_more_than_each_second_or_so() -> None:
+    extend = Extend()
+    scans = []
+    extend.trouble = lambda ask, now: (
+        scans.append(now) if isinstance(ask, Page) and not ask.scan.token else None
+    )
+    poller = Poller(extend)
+    for number in range(600):
+        waits(poller, LISTED, extend.run(f"exr_{number}", made=START + number / 10))
+        poller.run(START + number / 10)
+    assert 30 < len(scans) <= 60 / 0.75
+
+
+def test_runs_that_have_ended_when_many_deadlines_pass_at_once_are_found_by_list() -> None:
+    extend = Extend()
+    poller = Poller(extend)
+    ids = [extend.run(f"exr_{n}", START + 99.9) for n in range(1000)]
+    everybody = [waits(poller, LISTED, run_id, deadline=START + 100) for run_id in ids]
+    poller.run(START + 200)
+    assert {wait.event for wait in everybody} == {"ended"}
+    assert max(wait.over_at for wait in everybody) < START + 110
+
+
+def test_how_many_runs_a_batch_has_is_taken_from_whoever_knows() -> None:
+    poller = Poller(Extend())
+    waits(poller, "workflow_batch", "batch_1")
+    waits(poller, "workflow_batch", "batch_1", members=7)
+    waits(poller, "workflow_batch", "batch_1")
+    ask = poller.schedule.ask(poller.now)
+    assert isinstance(ask, Read)
+    assert ask.target.members == 7

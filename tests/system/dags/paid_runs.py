@@ -72,6 +72,11 @@ def numbers():
 with DAG(dag_id="many_deferred", schedule=None, catchup=False):
     ExtendExtractOperator.partial(task_id="read", deferrable=True, **EXTRACT).expand(metadata=numbers())
 
+with DAG(dag_id="smallest_plan", schedule=None, catchup=False):
+    ExtendExtractOperator.partial(
+        task_id="read", deferrable=True, extend_conn_id="extend_smallest_plan", **EXTRACT
+    ).expand(metadata=numbers())
+
 with DAG(dag_id="many_waiting", schedule=None, catchup=False):
     ExtendExtractOperator.partial(task_id="read", deferrable=False, **(EXTRACT | {"retries": 100})).expand(
         metadata=numbers()

@@ -1,0 +1,1 @@
+"""What waiting, importing and calling cost, measured beside public peers: `make benchmarks`, docs/benchmarks.md."""
