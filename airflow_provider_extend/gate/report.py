@@ -1,0 +1,231 @@
+"""The report of the gate as values: what was judged by which rule, and why. Its JSON is the truth."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import Any
+
+from airflow_provider_extend.gate.evidence import Baseline, Evidence
+from airflow_provider_extend.gate.rules import Waiver
+from airflow_provider_extend.gate.verdicts import PASS, VERDICTS
+
+REPORT_VERSION = 1
+
+#: Checks of a line, beside the bounds of a rule (`min`, `max`, `max_drop`, `max_gain`).
+COVERAGE = "coverage"
+IDENTITY = "identity"
+WAIVER = "waiver"
+RUN = "run"
+#: A rule that matches no metric, or one that cannot be read.
+METRIC = "metric"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One judgement: one metric under one bound of one rule, or a guard.
+
+    :ivar check: `min`, `max`, `max_drop`, `max_gain`; of a guard `coverage`, `identity`, `waiver`, `run`, `metric`.
+    :ivar verdict: what the evidence says. :ivar counts_as: what it adds to the whole, after severity and waiver.
+    :ivar reason: one sentence for a person.
+    :ivar rule: selector of the rule, wildcards included. :ivar line: its line in the rules file, from 1.
+    :ivar selector: the metric. :ivar severity: `fail`, `warn`, `info`.
+    :ivar unit: `ratio` (fractions 0..1) or `ms` of `value`, `target`, `floor`, `lower`, `upper`, `baseline`.
+    :ivar value: as judged: files that were not processed count as wrong.
+    :ivar counts: (successes, trials) as the API gave them. :ivar k: successes judged. :ivar n: trials judged; both may
+        be fractions, and None where the metric is judged by its value alone.
+    :ivar target: the rule's `min` or `max`. :ivar floor: its `floor` or `ceiling`.
+        Of a comparison: `target` is the least change that passes (-0.03 for 3 points), `floor` None.
+    :ivar baseline: the metric's value in the baseline, where there is one. :ivar change: value minus baseline.
+    :ivar lower: one-sided bound at the rules' confidence; of a comparison, of the change. :ivar upper: the same.
+    :ivar method: `exact`, `wilson`, `newcombe`, `point`; None for a guard.
+    :ivar p: chance of a result this bad if the truth were at the target. :ivar p_adjusted: corrected by Holm's method for
+        the `fields` lines that the rule judges together; a FAIL is below 1 - confidence.
+    :ivar more_documents: about how many more would settle an INCONCLUSIVE; None where that cannot be said.
+    """
+
+    check: str
+    verdict: str
+    counts_as: str
+    reason: str
+    rule: str | None = None
+    line: int | None = None
+    selector: str | None = None
+    severity: str = "fail"
+    unit: str = "ratio"
+    value: float | None = None
+    counts: tuple[int, int] | None = None
+    k: float | None = None
+    n: float | None = None
+    target: float | None = None
+    floor: float | None = None
+    baseline: float | None = None
+    change: float | None = None
+    lower: float | None = None
+    upper: float | None = None
+    method: str | None = None
+    p: float | None = None
+    p_adjusted: float | None = None
+    fields: int | None = None
+    more_documents: int | None = None
+    waiver: Waiver | None = None
+
+    @property
+    def badness(self) -> tuple[int, int, float, str, str, str]:
+        """Sorts the worst first, whatever the order of the rules was."""
+        distance = 0.0 if self.value is None or self.target is None else self.value - self.target
+        return (
+            -VERDICTS.index(self.counts_as),
+            -VERDICTS.index(self.verdict),
+            distance if self.check != "max" else -distance,
+            self.selector or "",
+            self.check,
+            f"{self.rule} {self.severity}",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The verdict and how it came about.
+
+    :ivar lines: the worst first. :ivar left_out: how many lines, the best ones, `shortened` has left out.
+    :ivar today: the day of the judgement, ISO, UTC. :ivar looks: the how-manieth look at this question (same config,
+        same items) this is, from 1; None where nobody counts. :ivar rules_fingerprint: sha256 of the rules.
+    """
+
+    verdict: str
+    reason: str
+    lines: tuple[Line, ...] = ()
+    evidence: Evidence = field(default_factory=Evidence)
+    baseline: Baseline | None = None
+    policy: str | None = None
+    confidence: float | None = None
+    interval: str | None = None
+    today: str | None = None
+    looks: int | None = None
+    rules_fingerprint: str | None = None
+    left_out: int = 0
+
+    @property
+    def tally(self) -> dict[str, int]:
+        """Verdict -> number of lines that count as it, the worst first."""
+        found = Counter(line.counts_as for line in self.lines)
+        return {verdict: found[verdict] for verdict in reversed(VERDICTS) if found[verdict]}
+
+    def shortened(self, most: int) -> Report:
+        """With the `most` worst lines, and of the evidence those metrics alone that they name."""
+        if len(self.lines) <= most:
+            return self
+        kept = self.lines[:most]
+        named = {line.selector for line in kept}
+        evidence = replace(
+            self.evidence,
+            metrics={name: value for name, value in self.evidence.metrics.items() if name in named},
+            counts={name: pair for name, pair in self.evidence.counts.items() if name in named},
+            unusable={name: why for name, why in self.evidence.unusable.items() if name in named},
+            truncated=True,
+        )
+        left_out = self.left_out + len(self.lines) - most
+        return replace(self, lines=kept, evidence=evidence, baseline=None, left_out=left_out)
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-ready; `from_dict` reads it back, equal."""
+        own = {entry.name: getattr(self, entry.name) for entry in fields(self) if entry.name not in _NESTED}
+        return {
+            "report": REPORT_VERSION,
+            **own,
+            "evidence": self.evidence.as_dict(),
+            "baseline": self.baseline.as_dict() if self.baseline else None,
+            "lines": [_line_as_dict(line) for line in self.lines],
+        }
+
+    @classmethod
+    def from_dict(cls, stored: Mapping[str, Any]) -> Report:
+        """:raises ValueError: it is no report, or of a version that is not known here."""
+        if not isinstance(stored, Mapping) or stored.get("report") != REPORT_VERSION:
+            raise ValueError(
+                f"This is no report of version {REPORT_VERSION} of the gate. Judge the run again to get one."
+            )
+        own = {entry.name for entry in fields(cls)} - set(_NESTED)
+        try:
+            return cls(
+                **{name: value for name, value in stored.items() if name in own},
+                evidence=Evidence.of_result(stored["evidence"]),
+                baseline=Baseline.from_dict(stored["baseline"]) if stored.get("baseline") else None,
+                lines=tuple(_line_from_dict(line) for line in stored["lines"]),
+            )
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ValueError(f"This report of the gate is damaged ({error!r}). Judge the run again.") from None
+
+    def as_text(self) -> str:
+        """A table for a log."""
+        rows = [("verdict", "metric", "value", "bounds", "target", "counts")]
+        rows += [_row(line) for line in self.lines]
+        widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+        table = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+        more = [f"And {self.left_out} more lines."] if self.left_out else []
+        return "\n".join([f"Gate: {self.verdict}. {self.reason}", *table, *more])
+
+
+_NESTED = ("evidence", "baseline", "lines")
+
+
+def shown(value: float | None, unit: str = "ratio", beside: float | None = None) -> str:
+    """`value` for a person; with as many digits as it takes to tell it from `beside`."""
+    if value is None:
+        return "-"
+    if unit == "ms":
+        return f"{value:g}ms"
+    for digits in range(1, 10):
+        text = f"{value:.{digits}%}"
+        if beside is None or value == beside or text != f"{beside:.{digits}%}":
+            break
+    return text
+
+
+def points(change: float) -> str:
+    """A change in percentage points."""
+    return f"{change * 100:+.1f}pp"
+
+
+def verdict_of(lines: Iterable[Line]) -> list[str]:
+    return [line.counts_as for line in lines]
+
+
+def _row(line: Line) -> tuple[str, ...]:
+    verdict = line.verdict if line.counts_as == line.verdict else f"{line.verdict} ({line.counts_as})"
+    compared = line.change is not None and line.check in ("max_drop", "max_gain")
+    form = points if compared else lambda value: shown(value, line.unit)
+    bounds = "-" if line.lower is None or line.upper is None else f"{form(line.lower)} to {form(line.upper)}"
+    value = "-"
+    if line.value is not None:
+        value = points(line.change or 0) if compared else shown(line.value, line.unit, line.target)
+    target = "-" if line.target is None else form(line.target)
+    counts = f"{line.counts[0]} of {line.counts[1]}" if line.counts else "-"
+    return verdict, line.selector or line.rule or line.check, value, bounds, target, counts
+
+
+def _line_as_dict(line: Line) -> dict[str, Any]:
+    stored = {entry.name: getattr(line, entry.name) for entry in fields(line)}
+    stored["counts"] = list(line.counts) if line.counts else None
+    stored["waiver"] = asdict(line.waiver) if line.waiver else None
+    return stored
+
+
+def _line_from_dict(stored: Mapping[str, Any]) -> Line:
+    known = {entry.name for entry in fields(Line)}
+    given = {name: value for name, value in stored.items() if name in known}
+    counts, waiver = given.get("counts"), given.get("waiver")
+    return Line(
+        **{
+            **given,
+            "counts": (counts[0], counts[1]) if counts else None,
+            "waiver": Waiver(**waiver) if waiver else None,
+        }
+    )
+
+
+def passes(report: Report) -> bool:
+    """Whether all is well, without a warning."""
+    return report.verdict == PASS

@@ -1,0 +1,20 @@
+"""The verdicts of the gate, and which of them wins."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+PASS = "PASS"
+WARN = "WARN"
+#: Too little evidence to tell.
+INCONCLUSIVE = "INCONCLUSIVE"
+FAIL = "FAIL"
+#: No judgement was possible.
+ERROR = "ERROR"
+#: From best to worst.
+VERDICTS = (PASS, WARN, INCONCLUSIVE, FAIL, ERROR)
+
+
+def worst(verdicts: Iterable[str]) -> str:
+    """The worst of `verdicts`; ERROR where there is none, since nothing was judged."""
+    return max(verdicts, key=VERDICTS.index, default=ERROR)
