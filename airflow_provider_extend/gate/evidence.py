@@ -73,10 +73,14 @@ class Evidence:
         :raises ValueError: it is no such value.
         """
         if not isinstance(result, Mapping):
-            raise ValueError(f"A run's result is a mapping with metrics and counts; this is {type(result).__name__}.")
+            raise ValueError(
+                f"A run's result is a mapping with metrics and counts; this is {type(result).__name__}."
+            )
         metrics, counts, unusable = _usable(result.get("metrics"), result.get("counts"))
         told = result.get("unusable")
-        unusable.update({str(name): str(why) for name, why in told.items()} if isinstance(told, Mapping) else {})
+        unusable.update(
+            {str(name): str(why) for name, why in told.items()} if isinstance(told, Mapping) else {}
+        )
         usage = result.get("usage")
         texts = {name: str(result[name]) for name in _TEXTS if result.get(name) is not None}
         return cls(
@@ -142,9 +146,7 @@ class Baseline:
         return cls(Evidence.of_result(stored.get("evidence") or {}), str(stored.get("origin")))
 
 
-def _usable(
-    metrics: Any, counts: Any
-) -> tuple[dict[str, float], dict[str, tuple[int, int]], dict[str, str]]:
+def _usable(metrics: Any, counts: Any) -> tuple[dict[str, float], dict[str, tuple[int, int]], dict[str, str]]:
     values: dict[str, float] = {}
     pairs: dict[str, tuple[int, int]] = {}
     unusable: dict[str, str] = {}
@@ -152,7 +154,9 @@ def _usable(
     for name, given in metrics.items() if isinstance(metrics, Mapping) else ():
         value = _number(given)
         if value is None or value < 0 or (value > 1 and not str(name).startswith("latency.")):
-            expected = "a number of milliseconds" if str(name).startswith("latency.") else "a fraction from 0 to 1"
+            expected = (
+                "a number of milliseconds" if str(name).startswith("latency.") else "a fraction from 0 to 1"
+            )
             unusable[str(name)] = f"is {_shown(given)}, where {expected} is expected"
         else:
             values[str(name)] = value
@@ -173,7 +177,12 @@ def _usable(
 
 
 def _number(given: Any) -> float | None:
-    if isinstance(given, bool) or not isinstance(given, int | float) or not math.isfinite(given) or abs(given) > _MOST:
+    if (
+        isinstance(given, bool)
+        or not isinstance(given, int | float)
+        or not math.isfinite(given)
+        or abs(given) > _MOST
+    ):
         return None
     return float(given)
 

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 from airflow_provider_extend.gate.evidence import Baseline, Evidence
 from airflow_provider_extend.gate.rules import Waiver
-from airflow_provider_extend.gate.verdicts import PASS, VERDICTS
+from airflow_provider_extend.gate.verdicts import VERDICTS
+from airflow_provider_extend.gate.wording import bound, points, shown
 
 REPORT_VERSION = 1
 
-#: Checks of a line, beside the bounds of a rule (`min`, `max`, `max_drop`, `max_gain`).
+#: What a line is about: a bound of a rule,
+MIN = "min"
+MAX = "max"
+MAX_DROP = "max_drop"
+MAX_GAIN = "max_gain"
+#: a metric that is not there or cannot be judged,
+METRIC = "metric"
+#: or what is looked at beside the rules.
+RUN = "run"
 COVERAGE = "coverage"
 IDENTITY = "identity"
 WAIVER = "waiver"
-RUN = "run"
-#: A rule that matches no metric, or one that cannot be read.
-METRIC = "metric"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +46,8 @@ class Line:
     :ivar baseline: the metric's value in the baseline, where there is one. :ivar change: value minus baseline.
     :ivar lower: one-sided bound at the rules' confidence; of a comparison, of the change. :ivar upper: the same.
     :ivar method: `exact`, `wilson`, `newcombe`, `point`; None for a guard.
-    :ivar p: chance of a result this bad if the truth were at the target. :ivar p_adjusted: corrected by Holm's method for
-        the `fields` lines that the rule judges together; a FAIL is below 1 - confidence.
+    :ivar p: chance of a result this bad if the truth were at the target. :ivar p_adjusted: corrected by Holm's method
+        for the `fields` lines that the rule judges together; a FAIL is below 1 - confidence.
     :ivar more_documents: about how many more would settle an INCONCLUSIVE; None where that cannot be said.
     """
 
@@ -156,52 +162,38 @@ class Report:
                 lines=tuple(_line_from_dict(line) for line in stored["lines"]),
             )
         except (KeyError, TypeError, AttributeError) as error:
-            raise ValueError(f"This report of the gate is damaged ({error!r}). Judge the run again.") from None
+            raise ValueError(
+                f"This report of the gate is damaged ({error!r}). Judge the run again."
+            ) from None
 
     def as_text(self) -> str:
         """A table for a log."""
         rows = [("verdict", "metric", "value", "bounds", "target", "counts")]
         rows += [_row(line) for line in self.lines]
         widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-        table = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+        table = [
+            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+            for row in rows
+        ]
         more = [f"And {self.left_out} more lines."] if self.left_out else []
-        return "\n".join([f"Gate: {self.verdict}. {self.reason}", *table, *more])
+        looks = [f"This is look {self.looks} at the same config and items."] if self.looks else []
+        return "\n".join([f"Gate: {self.verdict}. {self.reason}", *looks, *table, *more])
 
 
 _NESTED = ("evidence", "baseline", "lines")
 
 
-def shown(value: float | None, unit: str = "ratio", beside: float | None = None) -> str:
-    """`value` for a person; with as many digits as it takes to tell it from `beside`."""
-    if value is None:
-        return "-"
-    if unit == "ms":
-        return f"{value:g}ms"
-    for digits in range(1, 10):
-        text = f"{value:.{digits}%}"
-        if beside is None or value == beside or text != f"{beside:.{digits}%}":
-            break
-    return text
-
-
-def points(change: float) -> str:
-    """A change in percentage points."""
-    return f"{change * 100:+.1f}pp"
-
-
-def verdict_of(lines: Iterable[Line]) -> list[str]:
-    return [line.counts_as for line in lines]
-
-
-def _row(line: Line) -> tuple[str, ...]:
-    verdict = line.verdict if line.counts_as == line.verdict else f"{line.verdict} ({line.counts_as})"
-    compared = line.change is not None and line.check in ("max_drop", "max_gain")
-    form = points if compared else lambda value: shown(value, line.unit)
-    bounds = "-" if line.lower is None or line.upper is None else f"{form(line.lower)} to {form(line.upper)}"
-    value = "-"
-    if line.value is not None:
-        value = points(line.change or 0) if compared else shown(line.value, line.unit, line.target)
-    target = "-" if line.target is None else form(line.target)
+def _row(line: Line) -> tuple[str, str, str, str, str, str]:
+    verdict = (
+        line.verdict if line.counts_as == line.verdict else f"{line.verdict}, counts as {line.counts_as}"
+    )
+    compared = line.check in (MAX_DROP, MAX_GAIN)
+    value = points(line.change) if compared else shown(line.value, line.unit, line.target)
+    target = points(line.target) if compared else bound(line.target, line.unit)
+    bounds = "-"
+    if line.lower is not None and line.upper is not None:
+        form = points if compared else shown
+        bounds = f"{form(line.lower)} to {form(line.upper)}"
     counts = f"{line.counts[0]} of {line.counts[1]}" if line.counts else "-"
     return verdict, line.selector or line.rule or line.check, value, bounds, target, counts
 
@@ -224,8 +216,3 @@ def _line_from_dict(stored: Mapping[str, Any]) -> Line:
             "waiver": Waiver(**waiver) if waiver else None,
         }
     )
-
-
-def passes(report: Report) -> bool:
-    """Whether all is well, without a warning."""
-    return report.verdict == PASS

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
 
 POINT = "point"
 BALANCED = "balanced"
@@ -35,7 +34,8 @@ class Rule:
     :ivar max: the target of a metric that should be small; `ceiling`: its floor, 5 points above.
     :ivar max_drop: how far a metric may fall below the baseline. :ivar max_gain: beyond it a gain is suspicious (WARN).
     :ivar baseline: a number to compare with, in place of the rules' own baseline.
-    :ivar min_n: with fewer trials the metric is INCONCLUSIVE. :ivar n: documents behind a metric that comes without counts.
+    :ivar min_n: with fewer trials the metric is INCONCLUSIVE.
+    :ivar n: documents behind a metric that comes without counts.
     :ivar unit: `ratio`, or `ms` for a rule about latencies. :ivar line: where it stands in the file, from 1.
     """
 
@@ -85,7 +85,7 @@ class Waiver:
 class BaselineSource:
     """Where the baseline comes from.
 
-    :ivar source: `last_passed`, `run`, `report`. :ivar value: the run's id or the report's path; None for `last_passed`.
+    :ivar source: `last_passed`, `run`, `report`. :ivar value: the run's id or the report's path.
     :ivar on_missing: where there is none yet: `inconclusive`, or `absolute_only`, which judges by the other bounds.
     """
 
@@ -134,7 +134,7 @@ class RulesError(ValueError):
     :ivar problems: (line or None, what is wrong and the way out), all that were found.
     """
 
-    def __init__(self, name: str, problems: list[tuple[int | None, str]]) -> None:
+    def __init__(self, name: str, problems: Sequence[tuple[int | None, str]]) -> None:
         self.name = name
         self.problems = tuple(problems)
         told = [f"{name}, line {line}: {text}" if line else f"{name}: {text}" for line, text in problems]
@@ -153,9 +153,15 @@ def minimums(rules: Mapping[str, float], policy: str = POINT) -> Rules:
     if not isinstance(rules, Mapping) or not rules:
         raise RulesError(
             "rules",
-            [(None, f"{rules!r}: expected a mapping of selector to minimum, such as {{'extract.accuracy': 0.95}}.")],
+            [
+                (
+                    None,
+                    f"{rules!r}: expected a mapping of selector to minimum, such as {{'extract.accuracy': 0.95}}.",
+                )
+            ],
         )
-    made, problems = [], []
+    made: list[Rule] = []
+    problems: list[tuple[int | None, str]] = []
     for selector, minimum in rules.items():
         try:
             first = levels(selector)[0] if isinstance(selector, str) else None
@@ -174,7 +180,3 @@ def minimums(rules: Mapping[str, float], policy: str = POINT) -> Rules:
     if problems:
         raise RulesError("rules", problems)
     return Rules(tuple(made), policy=policy, min_processed=0.0 if "coverage" in rules else 1.0)
-
-
-def as_given(value: Any) -> str:
-    return repr(value)[:60]
