@@ -1,7 +1,7 @@
 """How often the evaluation gate is wrong: releases drawn at random, judged by the gate itself.
 
 `python -m benchmarks.gate_simulation` draws what `tests/gate/simulation/scenario.yaml` describes, writes
-`benchmarks/results/gate_simulation.json` and the tables of it, `benchmarks/results/gate_simulation.md`, and ends with 1 where a
+`benchmarks/results/gate_simulation.json` and the tables of it, `gate_simulation.md` beside it, and ends with 1 where a
 limit of the scenario is not kept. It needs numpy. `--tables` writes the tables anew from the numbers that are there.
 """
 
@@ -125,16 +125,23 @@ def random_numbers(scenario: Mapping[str, Any], *cell: Any) -> np.random.Generat
 
 
 def places(scenario: Mapping[str, Any]) -> dict[str, float]:
-    return {"target": healthy_share(scenario["target"], "balanced"), "midway": healthy_share(scenario["target"], "prove")}
+    return {
+        "target": healthy_share(scenario["target"], "balanced"),
+        "midway": healthy_share(scenario["target"], "prove"),
+    }
 
 
-def cells(scenario: Mapping[str, Any], sizes: Sequence[int], draws: int, interval: str) -> Iterator[dict[str, Any]]:
+def cells(
+    scenario: Mapping[str, Any], sizes: Sequence[int], draws: int, interval: str
+) -> Iterator[dict[str, Any]]:
     """The three numbers for each n, correlation and policy."""
     fields, floor = scenario["fields"], scenario["floor"]
     gates = {policy: Gate(scenario, policy, interval) for policy in POLICIES}
     for icc in scenario["icc"]:
         for n in sizes:
-            one_bad = draw(random_numbers(scenario, "floor", n, icc), draws, n, [floor] + [1.0] * (fields - 1), icc)
+            one_bad = draw(
+                random_numbers(scenario, "floor", n, icc), draws, n, [floor] + [1.0] * (fields - 1), icc
+            )
             healthy = {
                 place: draw(random_numbers(scenario, place, n, icc), draws, n, [share] * fields, icc)
                 for place, share in places(scenario).items()
@@ -280,28 +287,46 @@ def tables(scenario: Mapping[str, Any], numbers: Mapping[str, Any]) -> str:
     """The numbers in Markdown."""
     target, floor = f"{scenario['target']:.0%}", f"{scenario['floor']:.0%}"
     setting = f"{scenario['fields']} fields, `min: {target}`, `floor: {floor}`, confidence {scenario['confidence']:.0%}"
-    out = [f"{setting}; {scenario['draws']:,} drawn evaluations a number, of documents whose fields are independent"]
+    out = [
+        f"{setting}; {scenario['draws']:,} drawn evaluations a number, of documents whose fields are independent"
+    ]
     out[0] += " / right and wrong together (intraclass correlation 0.3). Exact bounds.\n"
     out += ["One field at its floor, the others always right: how often is it published?\n"]
-    out += _by_n(scenario, numbers, "publish_at_floor", [("balanced", "target"), ("prove", "midway"), ("point", "target")])
+    out += _by_n(
+        scenario,
+        numbers,
+        "publish_at_floor",
+        [("balanced", "target"), ("prove", "midway"), ("point", "target")],
+    )
     out += ["\nA healthy release: how often is it said to FAIL?\n"]
     healthy = [("balanced", "target"), ("point", "target"), ("prove", "midway"), ("point", "midway")]
     out += _by_n(scenario, numbers, "fail_healthy", healthy)
     out += ["\nThe same: how often is it left INCONCLUSIVE?\n"]
     out += _by_n(scenario, numbers, "inconclusive_healthy", healthy)
-    out += ["\nThe advice: so many documents settle a healthy release of that many fields with 90 % probability.\n"]
+    out += [
+        "\nThe advice: so many documents settle a healthy release of that many fields with 90 % probability.\n"
+    ]
     out += ["| policy | documents | INCONCLUSIVE, independent | correlated |", "|---|---|---|---|"]
     out += [
         f"| {policy} | {n}{' (advised)' if n == advised else ''} | {' | '.join(shares)} |"
         for (policy, n, advised), shares in _grouped(numbers["advice"]).items()
     ]
     nights = scenario["nightly"]["nights"]
-    out += [f"\nA bad draft, unchanged, looked at for {nights} nights: how often is it published, and runs paid for?\n"]
-    out += ["| documents | policy | first night | without a store | runs | with a store | runs |", "|---|---|---|---|---|---|---|"]
+    out += [
+        f"\nA bad draft, unchanged, looked at for {nights} nights: how often is it published, and runs paid for?\n"
+    ]
+    out += [
+        "| documents | policy | first night | without a store | runs | with a store | runs |",
+        "|---|---|---|---|---|---|---|",
+    ]
     for row in numbers["nightly"]:
-        share = [_percent(row[name], row["draws"]) for name in ("first_night", "published", "published_with_store")]
+        share = [
+            _percent(row[name], row["draws"]) for name in ("first_night", "published", "published_with_store")
+        ]
         paid, stored = (f"{row[name] / row['draws']:.1f}" for name in ("paid", "paid_with_store"))
-        out.append(f"| {row['n']} | {row['policy']} | {share[0]} | {share[1]} | {paid} | {share[2]} | {stored} |")
+        out.append(
+            f"| {row['n']} | {row['policy']} | {share[0]} | {share[1]} | {paid} | {share[2]} | {stored} |"
+        )
     return "\n".join(out) + "\n"
 
 
@@ -314,10 +339,14 @@ def _by_n(
         if row["interval"] == "exact"
     }
     where = {"target": "at the target", "midway": "midway to 100 %"}
-    heads = [policy if name == "publish_at_floor" else f"{policy}, {where[place]}" for policy, place in columns]
+    heads = [
+        policy if name == "publish_at_floor" else f"{policy}, {where[place]}" for policy, place in columns
+    ]
     out = [f"| documents | {' | '.join(heads)} |", "|---" * (len(columns) + 1) + "|"]
     for n in scenario["n"]:
-        told = [" / ".join(rows[n, policy, place, icc] for icc in scenario["icc"]) for policy, place in columns]
+        told = [
+            " / ".join(rows[n, policy, place, icc] for icc in scenario["icc"]) for policy, place in columns
+        ]
         out.append(f"| {n} | {' | '.join(told)} |")
     return out
 

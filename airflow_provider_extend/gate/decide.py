@@ -14,85 +14,71 @@ from airflow_provider_extend.gate.rules import BALANCED, POINT, Rules
 from airflow_provider_extend.gate.samples import Sample
 from airflow_provider_extend.gate.verdicts import FAIL, INCONCLUSIVE, PASS, WARN
 
+NEWCOMBE = "newcombe"
+
 
 @dataclass(frozen=True, slots=True)
 class Decision:
     """What one metric comes to, before the correction for the others.
 
     :ivar otherwise: the verdict unless it fails. :ivar lower, upper: one-sided bounds.
-    :ivar p: it fails where this, corrected, is below 1 - confidence; None: `otherwise` is the verdict.
+    :ivar tested: whether it is one of those that the correction is for; if not, `otherwise` is the verdict.
+    :ivar p: it fails where this, corrected, is below 1 - confidence; 1 where its own bound does not.
     """
 
     otherwise: str
-    p: float | None = None
     lower: float | None = None
     upper: float | None = None
     method: str = POINT
-
-    @property
-    def counted(self) -> bool:
-        """Whether it is one of those that the correction is for."""
-        return self.p is not None
+    tested: bool = False
+    p: float = 1.0
 
 
 def at_least(sample: Sample, target: float, floor: float, rules: Rules) -> Decision:
     """`min`: the share should reach `target`, and must not be at `floor` or below."""
+    lower, upper = _bounds(sample, rules)
+    if not _by_bounds(sample, rules):
+        return _by_point(sample.compared_to(target) >= 0, sample, rules, lower, upper)
+    p = intervals.too_low(sample.k, sample.n or 0, target, rules.interval) if upper < target else 1.0
     reached = sample.compared_to(target) >= 0
-    if rules.policy == POINT:
-        return _point(PASS if reached else FAIL, sample, rules)
-    if not sample.n:
-        return Decision(INCONCLUSIVE)
-    if rules.policy == BALANCED:
-        held, passed = floor, PASS if reached else WARN
-    else:
-        held, passed = target, PASS
-    shown = _above(sample.k, sample.n, held, rules)
-    p = intervals.too_low(sample.k, sample.n, target, rules.interval)
-    return _counted(passed if shown else INCONCLUSIVE, p, sample, rules)
+    return Decision(
+        _unless_it_fails(lower, target, floor, reached, rules), lower, upper, rules.interval, True, p
+    )
 
 
 def at_most(sample: Sample, target: float, ceiling: float, rules: Rules) -> Decision:
     """`max`: the mirror of `at_least`."""
+    lower, upper = _bounds(sample, rules)
+    if not _by_bounds(sample, rules):
+        return _by_point(sample.compared_to(target) <= 0, sample, rules, lower, upper)
+    p = intervals.too_high(sample.k, sample.n or 0, target, rules.interval) if lower > target else 1.0
     reached = sample.compared_to(target) <= 0
-    if rules.policy == POINT:
-        return _point(PASS if reached else FAIL, sample, rules)
-    if not sample.n:
-        return Decision(INCONCLUSIVE)
-    if rules.policy == BALANCED:
-        held, passed = ceiling, PASS if reached else WARN
-    else:
-        held, passed = target, PASS
-    wrong = sample.n - sample.k
-    shown = _above(wrong, sample.n, complement(held), rules)
-    p = intervals.too_low(wrong, sample.n, complement(target), rules.interval)
-    return _counted(passed if shown else INCONCLUSIVE, p, sample, rules)
+    otherwise = _unless_it_fails(1 - upper, complement(target), complement(ceiling), reached, rules)
+    return Decision(otherwise, lower, upper, rules.interval, True, p)
 
 
 def not_dropped(sample: Sample, before: Sample, drop: float, rules: Rules) -> Decision:
     """`max_drop`: the share is not more than `drop` below that of the baseline."""
-    lost = sample.compared_to(_round(before.share - drop)) < 0
+    kept = sample.compared_to(_round(before.share - drop)) >= 0
     if not sample.n or not before.n:
-        return Decision(INCONCLUSIVE if rules.policy != POINT else FAIL if lost else PASS)
+        return _by_point(kept, sample, rules, None, None)
     counts = (sample.k, sample.n, before.k, before.n)
     lower, upper = intervals.difference(*counts, rules.confidence)
-    if rules.policy == POINT:
-        return Decision(FAIL if lost else PASS, None, lower, upper)
+    if not _by_bounds(sample, rules):
+        return _by_point(kept, sample, rules, lower, upper)
     p = intervals.dropped(*counts, drop) if upper < -drop else 1.0
-    return Decision(PASS if lower >= -drop else INCONCLUSIVE, p, lower, upper, "newcombe")
+    return Decision(PASS if lower >= -drop else INCONCLUSIVE, lower, upper, NEWCOMBE, True, p)
 
 
 def not_dropped_below(sample: Sample, before: float, drop: float, rules: Rules) -> Decision:
     """`max_drop` against a number, which has no error of its own."""
     least = max(0.0, _round(before - drop))
-    lost = sample.compared_to(least) < 0
-    if not sample.n:
-        return Decision(INCONCLUSIVE if rules.policy != POINT else FAIL if lost else PASS)
     lower, upper = _bounds(sample, rules)
-    if rules.policy == POINT:
-        return Decision(FAIL if lost else PASS, None, lower - before, upper - before)
-    shown = _above(sample.k, sample.n, least, rules)
-    p = intervals.too_low(sample.k, sample.n, least, rules.interval)
-    return Decision(PASS if shown else INCONCLUSIVE, p, lower - before, upper - before, rules.interval)
+    lowest, highest = lower - before, upper - before
+    if not _by_bounds(sample, rules):
+        return _by_point(sample.compared_to(least) >= 0, sample, rules, lowest, highest)
+    p = intervals.too_low(sample.k, sample.n or 0, least, rules.interval) if upper < least else 1.0
+    return Decision(PASS if lower >= least else INCONCLUSIVE, lowest, highest, rules.interval, True, p)
 
 
 def gained(decision: Decision, change: float, gain: float) -> bool:
@@ -100,27 +86,32 @@ def gained(decision: Decision, change: float, gain: float) -> bool:
     return (change if decision.lower is None else decision.lower) > gain
 
 
-def _point(verdict: str, sample: Sample, rules: Rules) -> Decision:
-    lower, upper = _bounds(sample, rules) if sample.n else (None, None)
-    return Decision(verdict, None, lower, upper)
+def _unless_it_fails(lower: float, target: float, floor: float, reached: bool, rules: Rules) -> str:
+    if rules.policy == BALANCED:
+        return INCONCLUSIVE if lower < floor else PASS if reached else WARN
+    return PASS if lower >= target else INCONCLUSIVE
 
 
-def _counted(otherwise: str, p: float, sample: Sample, rules: Rules) -> Decision:
-    lower, upper = _bounds(sample, rules)
-    return Decision(otherwise, p, lower, upper, rules.interval)
+def _by_bounds(sample: Sample, rules: Rules) -> bool:
+    return rules.policy != POINT and bool(sample.n)
+
+
+def _by_point(
+    reached: bool, sample: Sample, rules: Rules, lower: float | None, upper: float | None
+) -> Decision:
+    """Of the policy `point`; the others cannot tell without trials."""
+    known = sample.n is None or sample.n > 0
+    if rules.policy != POINT or not known:
+        return Decision(INCONCLUSIVE)
+    return Decision(PASS if reached else FAIL, lower if sample.n else None, upper if sample.n else None)
 
 
 def _bounds(sample: Sample, rules: Rules) -> tuple[float, float]:
-    assert sample.n is not None
+    n = sample.n or 0
     return (
-        intervals.lower(sample.k, sample.n, rules.confidence, rules.interval),
-        intervals.upper(sample.k, sample.n, rules.confidence, rules.interval),
+        intervals.lower(sample.k, n, rules.confidence, rules.interval),
+        intervals.upper(sample.k, n, rules.confidence, rules.interval),
     )
-
-
-def _above(k: float, n: float, bound: float, rules: Rules) -> bool:
-    """Whether the lower bound reaches `bound`."""
-    return bound <= 0 or intervals.too_high(k, n, bound, rules.interval) <= rules.error
 
 
 def complement(bound: float) -> float:

@@ -64,6 +64,7 @@ def too_high(k: float, n: float, target: float, interval: str = EXACT) -> float:
     return too_low(n - k, n, 1 - target, interval)
 
 
+@lru_cache(maxsize=65536)
 def difference(k1: float, n1: float, k0: float, n0: float, confidence: float) -> tuple[float, float]:
     """One-sided bounds of p1 - p0, two independent samples, by Newcombe's method 10 (of Wilson bounds)."""
     return _newcombe(k1, n1, k0, n0, normal_quantile(confidence))

@@ -27,7 +27,7 @@ from airflow_provider_extend.gate.rules import (
 )
 from airflow_provider_extend.gate.samples import Sample, by_point_alone, point_sample, sample_of
 from airflow_provider_extend.gate.selectors import matching, nearest
-from airflow_provider_extend.gate.verdicts import ERROR, FAIL, INCONCLUSIVE, PASS, VERDICTS, WARN
+from airflow_provider_extend.gate.verdicts import ERROR, FAIL, INCONCLUSIVE, PASS, RANK, WARN
 
 #: The worst that a line counts as, by the severity of its rule.
 _AT_WORST = {"fail": FAIL, "warn": WARN, "info": PASS}
@@ -127,7 +127,7 @@ class _Case:
             return opened
         told = "an unknown number of" if seen is None else f"{seen:.0f}"
         why = f"{opened.name} has {told} trials; min_n asks for {least}."
-        decision = replace(opened.decision, otherwise=INCONCLUSIVE, p=None)
+        decision = replace(opened.decision, otherwise=INCONCLUSIVE, tested=False)
         return replace(opened, decision=decision, why=why, too_few=True)
 
     def _dropped(self, name: str, drop: float, sample: Sample, rules: Rules) -> _Open:
@@ -156,7 +156,7 @@ class _Case:
         leap = decide.gained(decision, change, gain)
         told = f"{name} is {wording.points(change)} against {self._origin}"
         why = f"{told}, more than {wording.points(gain)}: a leak, or changed labels?" if leap else f"{told}."
-        decision = replace(decision, otherwise=WARN if leap else PASS, p=None)
+        decision = replace(decision, otherwise=WARN if leap else PASS, tested=False)
         return _Open(name, MAX_GAIN, gain, decision, sample, before=share, why=why)
 
     def _before(self, name: str) -> tuple[Sample | float | None, str]:
@@ -181,16 +181,28 @@ class _Case:
         )
 
     def line(
-        self, opened: _Open, verdict: str, family: int, adjusted: float | None, waiver: Waiver | None
+        self,
+        opened: _Open,
+        verdict: str,
+        family: int,
+        adjusted: float,
+        waiver: Waiver | None,
+        least_sure: tuple[float, float] | None,
     ) -> Line:
+        """`opened` with its verdict.
+
+        :param family: how many are judged together. :param adjusted: its p value, corrected for them.
+        :param least_sure: of their baselines, as (successes, trials).
+        """
         sample, decision = opened.sample, opened.decision
-        more = self._more(opened, family) if verdict == INCONCLUSIVE else (None, "")
+        more = self._more(opened, family, least_sure) if verdict == INCONCLUSIVE else (None, "")
         counts_as = _softer(verdict, _AT_WORST[self.rule.severity])
         if waiver and verdict not in (PASS, WARN):
             counts_as = _softer(counts_as, WARN)
         reason = f"{self._reason(opened, verdict, family)}{more[1]}"
         if waiver and verdict not in (PASS, WARN):
             reason += f" Waived until {waiver.until} by {waiver.owner}: {waiver.reason}."
+        tested = decision.tested and decision.p < 1
         return Line(
             check=opened.check,
             verdict=verdict,
@@ -212,9 +224,9 @@ class _Case:
             lower=decision.lower,
             upper=decision.upper,
             method=decision.method,
-            p=decision.p,
-            p_adjusted=adjusted,
-            fields=family if decision.counted else None,
+            p=decision.p if tested else None,
+            p_adjusted=adjusted if tested else None,
+            fields=family if decision.tested else None,
             more_documents=more[0],
             waiver=waiver,
         )
@@ -252,12 +264,14 @@ class _Case:
         target, floor = wording.bound(opened.target), wording.bound(opened.floor)
         return wording.judged(verdict, opened.check, told, target, floor, self.rules.policy, family)
 
-    def _more(self, opened: _Open, family: int) -> tuple[int | None, str]:
+    def _more(
+        self, opened: _Open, family: int, least_sure: tuple[float, float] | None
+    ) -> tuple[int | None, str]:
         """About how many more documents would settle it, and that as a sentence."""
         seen = opened.sample.observed
         if seen is None or (opened.why is not None and not opened.too_few):
             return None, ""
-        needed, healthy = self._needed(opened, family), self._healthy(opened)
+        needed, healthy = self._needed(opened, family, least_sure), self._healthy(opened)
         if opened.too_few and self.rule.min_n is not None:
             needed = max(needed or 0, self.rule.min_n)
         if needed is None:
@@ -268,12 +282,12 @@ class _Case:
             short *= documents / seen  # not every document has it
         return math.ceil(short) or None, f" {wording.more(needed, math.ceil(short), healthy)}"
 
-    def _needed(self, opened: _Open, family: int) -> int | None:
+    def _needed(self, opened: _Open, family: int, least_sure: tuple[float, float] | None) -> int | None:
         rules, fields = self.rules, max(1, family)
         common = (rules.policy, rules.confidence, rules.interval, fields)
         if opened.check == MAX_DROP:
-            if opened.before_counts:
-                return documents_needed_beside(opened.before_counts, -opened.target, rules.confidence, fields)
+            if counts := least_sure or opened.before_counts:
+                return documents_needed_beside(counts, -opened.target, rules.confidence, fields)
             if opened.before is None:
                 return 1
             least = max(0.0, opened.before + opened.target)
@@ -296,15 +310,21 @@ _NO_COUNTS = "It comes without counts: give the rule `n: <documents>`, or judge 
 
 
 def _settled(opened: Sequence[_Open], case: _Case, waived: Mapping[str, Waiver]) -> Iterator[Line]:
-    judged = [each for each in opened if each.decision.p is not None and each.name not in waived]
-    adjusted = dict(
-        zip(map(id, judged), intervals.holm([each.decision.p or 0.0 for each in judged]), strict=True)
-    )
+    judged = [each for each in opened if each.decision.tested and each.name not in waived]
+    adjusted = dict(zip(map(id, judged), intervals.holm([each.decision.p for each in judged]), strict=True))
+    least_sure = max((each.before_counts for each in judged if each.before_counts), key=_spread, default=None)
     for each in opened:
         p = adjusted.get(id(each), each.decision.p)
-        fails = p is not None and p < case.rules.error
+        fails = each.decision.tested and p < case.rules.error
         family = len(judged) if id(each) in adjusted else 1
-        yield case.line(each, FAIL if fails else each.decision.otherwise, family, p, waived.get(each.name))
+        yield case.line(
+            each, FAIL if fails else each.decision.otherwise, family, p, waived.get(each.name), least_sure
+        )
+
+
+def _spread(counts: tuple[float, float]) -> float:
+    k, n = counts
+    return k * (n - k) / n**3
 
 
 def _vanished(rule: Rule, names: Sequence[str], evidence: Evidence, compared: Compared) -> Iterator[Line]:
@@ -330,4 +350,4 @@ def _speaks_of(rule: Rule, name: str) -> bool:
 
 
 def _softer(verdict: str, other: str) -> str:
-    return min(verdict, other, key=VERDICTS.index)
+    return verdict if RANK[verdict] <= RANK[other] else other

@@ -9,7 +9,7 @@ from typing import Any
 
 from airflow_provider_extend.gate.evidence import Baseline, Evidence
 from airflow_provider_extend.gate.rules import Waiver
-from airflow_provider_extend.gate.verdicts import VERDICTS
+from airflow_provider_extend.gate.verdicts import RANK, VERDICTS
 from airflow_provider_extend.gate.wording import bound, points, shown
 
 REPORT_VERSION = 1
@@ -46,8 +46,9 @@ class Line:
     :ivar baseline: the metric's value in the baseline, where there is one. :ivar change: value minus baseline.
     :ivar lower: one-sided bound at the rules' confidence; of a comparison, of the change. :ivar upper: the same.
     :ivar method: `exact`, `wilson`, `newcombe`, `point`; None for a guard.
-    :ivar p: chance of a result this bad if the truth were at the target. :ivar p_adjusted: corrected by Holm's method
-        for the `fields` lines that the rule judges together; a FAIL is below 1 - confidence.
+    :ivar fields: how many lines the rule judges together. :ivar p: chance of a result this bad if the truth were at
+        the target; None where the bound reaches it. :ivar p_adjusted: corrected for `fields` by Holm's method; a
+        FAIL is below 1 - confidence.
     :ivar more_documents: about how many more would settle an INCONCLUSIVE; None where that cannot be said.
     """
 
@@ -78,16 +79,17 @@ class Line:
     waiver: Waiver | None = None
 
     @property
-    def badness(self) -> tuple[int, int, float, str, str, str]:
+    def badness(self) -> tuple[int, int, float, str, str, str, str]:
         """Sorts the worst first, whatever the order of the rules was."""
         distance = 0.0 if self.value is None or self.target is None else self.value - self.target
         return (
-            -VERDICTS.index(self.counts_as),
-            -VERDICTS.index(self.verdict),
-            distance if self.check != "max" else -distance,
+            -RANK[self.counts_as],
+            -RANK[self.verdict],
+            distance if self.check != MAX else -distance,
             self.selector or "",
             self.check,
-            f"{self.rule} {self.severity}",
+            self.rule or "",
+            self.severity,
         )
 
 

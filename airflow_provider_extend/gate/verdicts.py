@@ -13,8 +13,9 @@ FAIL = "FAIL"
 ERROR = "ERROR"
 #: From best to worst.
 VERDICTS = (PASS, WARN, INCONCLUSIVE, FAIL, ERROR)
+RANK = {verdict: rank for rank, verdict in enumerate(VERDICTS)}
 
 
 def worst(verdicts: Iterable[str]) -> str:
     """The worst of `verdicts`; ERROR where there is none, since nothing was judged."""
-    return max(verdicts, key=VERDICTS.index, default=ERROR)
+    return max(verdicts, key=RANK.__getitem__, default=ERROR)

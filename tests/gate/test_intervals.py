@@ -82,7 +82,9 @@ def test_holm_is_that_of_statsmodels():
         for _ in range(10):
             p_values = [rng.random() ** 3 for _ in range(size)]
             p_values += p_values[:2]
-            assert intervals.holm(p_values) == pytest.approx(multipletests(p_values, method="holm")[1], abs=NEAR)
+            assert intervals.holm(p_values) == pytest.approx(
+                multipletests(p_values, method="holm")[1], abs=NEAR
+            )
     assert intervals.holm([]) == []
 
 
