@@ -7,7 +7,6 @@ was misread must not become a gate that lets through what it should not.
 from __future__ import annotations
 
 import datetime
-import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -180,7 +179,7 @@ _RULE: _Keys = {
     "min": _ratio,
     "floor": _ratio,
     "max": _ratio_or_milliseconds,
-    "ceiling": _ratio_or_milliseconds,
+    "ceiling": _ratio,
     "max_drop": _points,
     "max_gain": _points,
     "baseline": _ratio,
@@ -219,6 +218,7 @@ class _Reader:
         evidence = self.section(top.get("evidence"), _EVIDENCE, "evidence")
         policy = evidence.get("policy", BALANCED)
         baseline = self.baseline(top.get("baseline"))
+        coverage = self.section(top.get("coverage"), _COVERAGE, "coverage")
         made = [
             rule
             for item in self.list_of(top.get("rules"), "rules")
@@ -247,7 +247,7 @@ class _Reader:
             confidence=evidence.get("confidence", 0.95),
             interval=evidence.get("interval", EXACT),
             baseline=baseline,
-            min_processed=self.section(top.get("coverage"), _COVERAGE, "coverage").get("min_processed", 1.0),
+            min_processed=coverage.get("min_processed", 1.0),
             name=self.name,
         )
 
@@ -311,11 +311,8 @@ class _Reader:
         found = self.section(node, _RULE, "a rule")
         if len(self.problems) > before:
             return None
-        for bound in ("max", "ceiling"):
-            if bound in found:
-                found[bound], unit = found[bound]
-                if found.setdefault("unit", unit) != unit:
-                    self.wrong(node.line, "max and ceiling have different units. Write both in one.")
+        if "max" in found:
+            found["max"], found["unit"] = found["max"]
         for text in _mistakes(found, policy, baseline):
             self.wrong(node.line, text)
         return Rule(**found, line=node.line) if len(self.problems) == before else None
@@ -357,7 +354,7 @@ def _mistakes(rule: Mapping[str, Any], policy: str, baseline: BaselineSource | N
             yield f"rule {select!r} has {bound} without {target}. Add {target}, or take {bound} out."
     if rule.get("floor", 0) > rule.get("min", 1):
         yield f"rule {select!r}: floor, what must not get through, is above min, the target. Lower it."
-    if rule.get("ceiling", math.inf) < rule.get("max", 0):
+    if rule.get("unit", RATIO) == RATIO and rule.get("ceiling", 1) < rule.get("max", 0):
         yield f"rule {select!r}: ceiling, what must not get through, is below max, the target. Raise it."
     first, unit = levels(select)[0], rule.get("unit", RATIO)
     if first == "latency" and (unit != MILLISECONDS or set(rule) & {"min", "max_drop", "max_gain"}):
