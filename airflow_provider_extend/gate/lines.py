@@ -271,7 +271,8 @@ class _Case:
         seen = opened.sample.observed
         if seen is None or (opened.why is not None and not opened.too_few):
             return None, ""
-        needed, healthy = self._needed(opened, family, least_sure), self._healthy(opened)
+        point = by_point_alone(opened.name)
+        needed, healthy = 1 if point else self._needed(opened, family, least_sure), self._healthy(opened)
         if opened.too_few and self.rule.min_n is not None:
             needed = max(needed or 0, self.rule.min_n)
         if needed is None:
