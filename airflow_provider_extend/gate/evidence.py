@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from airflow_provider_extend.gate.verdicts import PASS
 
 if TYPE_CHECKING:
     from airflow_provider_extend.gate.report import Report
@@ -110,6 +111,8 @@ class Evidence:
         """What the run asked: sha256 over config and items; None where either is not known."""
         if not self.config_fingerprint or not self.items_fingerprint:
             return None
+        import hashlib
+
         return hashlib.sha256(f"{self.config_fingerprint}\n{self.items_fingerprint}".encode()).hexdigest()
 
 
@@ -126,8 +129,6 @@ class Baseline:
     @classmethod
     def after(cls, report: Report, before: Baseline | None, origin: str = "last passed") -> Baseline | None:
         """The baseline of the next run: it moves on PASS only."""
-        from airflow_provider_extend.gate.verdicts import PASS
-
         if report.verdict != PASS or report.left_out:
             return before
         return cls(report.evidence, origin)

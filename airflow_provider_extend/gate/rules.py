@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+
+from airflow_provider_extend.gate.selectors import levels
 
 POINT = "point"
 BALANCED = "balanced"
@@ -119,6 +119,9 @@ class Rules:
     @property
     def fingerprint(self) -> str:
         """sha256 of what the rules say, whatever their order and layout."""
+        import hashlib  # these take longer to import than the rest of the gate
+        import json
+
         told = asdict(self)
         told.pop("name")
         for part in ("rules", "waivers"):
@@ -148,8 +151,6 @@ def minimums(rules: Mapping[str, float], policy: str = POINT) -> Rules:
 
     :raises RulesError: naming the rule, its value and what was expected.
     """
-    from airflow_provider_extend.gate.selectors import levels
-
     if not isinstance(rules, Mapping) or not rules:
         raise RulesError(
             "rules",

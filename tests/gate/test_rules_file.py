@@ -171,6 +171,7 @@ WRONG_RULES = {
     "a bare number": ("select: a, min: 95", "95 has no unit: write 95% or 0.95", True),
     "a bare one": ("select: a, min: 1", "1 has no unit: write 1% or 0.01", False),
     "a bare number with a point": ("select: a, min: 95.0", "expected a percent such as 95%", True),
+    "a bare number above 100": ("select: a, min: 950", "expected a percent such as 95%", True),
     "more than all": ("select: a, min: 101%", "more than 100%", False),
     "a ratio above one": ("select: a, min: 1.01", "more than 100%", True),
     "a negative one": ("select: a, min: -5%", "expected a percent such as 95%", True),

