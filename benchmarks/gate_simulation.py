@@ -132,11 +132,15 @@ def places(scenario: Mapping[str, Any]) -> dict[str, float]:
 
 
 def cells(
-    scenario: Mapping[str, Any], sizes: Sequence[int], draws: int, interval: str
+    scenario: Mapping[str, Any],
+    sizes: Sequence[int],
+    draws: int,
+    interval: str,
+    policies: Sequence[str] = POLICIES,
 ) -> Iterator[dict[str, Any]]:
     """The three numbers for each n, correlation and policy."""
     fields, floor = scenario["fields"], scenario["floor"]
-    gates = {policy: Gate(scenario, policy, interval) for policy in POLICIES}
+    gates = {policy: Gate(scenario, policy, interval) for policy in policies}
     for icc in scenario["icc"]:
         for n in sizes:
             one_bad = draw(

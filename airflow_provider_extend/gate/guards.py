@@ -18,7 +18,7 @@ _SUCCEEDED = "succeeded"
 def guard(
     check: str, verdict: str, reason: str, *, selector: str | None = None, waiver: Waiver | None = None
 ) -> Line:
-    """A line that no severity and no waiver softens."""
+    """A line that is of no rule."""
     line = waiver.line if waiver else None
     return Line(check, verdict, verdict, reason, selector=selector, waiver=waiver, line=line)
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from airflow_provider_extend.gate import guards
 from airflow_provider_extend.gate.evidence import Baseline, Evidence
 from airflow_provider_extend.gate.lines import Compared, lines_of
 from airflow_provider_extend.gate.report import Line, Report
 from airflow_provider_extend.gate.rules import Rules
-from airflow_provider_extend.gate.verdicts import ERROR, INCONCLUSIVE, PASS, worst
+from airflow_provider_extend.gate.verdicts import ERROR, INCONCLUSIVE, PASS, softer, worst
 
 _MOST_REASONS = 10
 
@@ -79,9 +80,10 @@ def _lines(
 ) -> Iterator[Line]:
     yield guards.coverage(evidence, rules.min_processed)
     other_items = False
-    if baseline and any(rule.compares and rule.baseline is None for rule in rules.rules):
+    comparing = [rule.comparison_at_worst for rule in rules.rules if rule.compares]
+    if baseline and comparing:
         line = guards.identity(evidence, baseline)
-        yield line
+        yield replace(line, counts_as=softer(line.verdict, worst(comparing)))
         other_items = line.verdict == INCONCLUSIVE
     waived, wrong = guards.waivers(rules, [*evidence.metrics, *evidence.unusable], today)
     yield from wrong

@@ -17,6 +17,7 @@ from airflow_provider_extend.gate.plan import documents_needed, documents_needed
 from airflow_provider_extend.gate.report import MAX, MAX_DROP, MAX_GAIN, METRIC, MIN, Line
 from airflow_provider_extend.gate.rules import (
     ABSOLUTE_ONLY,
+    AT_WORST,
     BALANCED,
     MILLISECONDS,
     POINT,
@@ -27,10 +28,7 @@ from airflow_provider_extend.gate.rules import (
 )
 from airflow_provider_extend.gate.samples import Sample, by_point_alone, point_sample, sample_of
 from airflow_provider_extend.gate.selectors import matching, nearest
-from airflow_provider_extend.gate.verdicts import ERROR, FAIL, INCONCLUSIVE, PASS, RANK, WARN
-
-#: The worst that a line counts as, by the severity of its rule.
-_AT_WORST = {"fail": FAIL, "warn": WARN, "info": PASS}
+from airflow_provider_extend.gate.verdicts import ERROR, FAIL, INCONCLUSIVE, PASS, WARN, softer
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +111,7 @@ class _Case:
         if rule.max is not None:
             # A latency has no floor.
             ceiling = None if rule.unit == MILLISECONDS else rule.held_ceiling
-            decision = decide.at_most(sample, rule.max, ceiling or 1.0, rules)
+            decision = decide.at_most(sample, rule.max, 1.0 if ceiling is None else ceiling, rules)
             yield self._few(_Open(name, MAX, rule.max, decision, sample, ceiling))
         if rule.max_drop is not None:
             yield self._few(self._dropped(name, rule.max_drop, sample, rules))
@@ -196,9 +194,9 @@ class _Case:
         """
         sample, decision = opened.sample, opened.decision
         more = self._more(opened, family, least_sure) if verdict == INCONCLUSIVE else (None, "")
-        counts_as = _softer(verdict, _AT_WORST[self.rule.severity])
+        counts_as = softer(verdict, AT_WORST[self.rule.severity])
         if waiver and verdict not in (PASS, WARN):
-            counts_as = _softer(counts_as, WARN)
+            counts_as = softer(counts_as, WARN)
         reason = f"{self._reason(opened, verdict, family)}{more[1]}"
         if waiver and verdict not in (PASS, WARN):
             reason += f" Waived until {waiver.until} by {waiver.owner}: {waiver.reason}."
@@ -330,7 +328,7 @@ def _spread(counts: tuple[float, float]) -> float:
 
 def _vanished(rule: Rule, names: Sequence[str], evidence: Evidence, compared: Compared) -> Iterator[Line]:
     """A metric of the baseline that is gone: the config has changed, or the files that had it were not processed."""
-    if compared.baseline is None or compared.other_items or not rule.compares or rule.baseline is not None:
+    if compared.baseline is None or compared.other_items or not rule.compares:
         return
     before = [name for name in compared.baseline.evidence.metrics if _speaks_of(rule, name)]
     gone = set(matching(rule.select, before)) - set(names)
@@ -341,14 +339,10 @@ def _vanished(rule: Rule, names: Sequence[str], evidence: Evidence, compared: Co
 
 
 def _not_there(rule: Rule, name: str | None, verdict: str, reason: str) -> Line:
-    counts_as = verdict if verdict == ERROR else _softer(verdict, _AT_WORST[rule.severity])
+    counts_as = verdict if verdict == ERROR else softer(verdict, AT_WORST[rule.severity])
     return Line(METRIC, verdict, counts_as, reason, rule.select, rule.line, name, rule.severity, rule.unit)
 
 
 def _speaks_of(rule: Rule, name: str) -> bool:
     """Milliseconds are held against milliseconds: a wildcard means those metrics alone that have the rule's unit."""
     return name.startswith("latency.") == (rule.unit == MILLISECONDS)
-
-
-def _softer(verdict: str, other: str) -> str:
-    return verdict if RANK[verdict] <= RANK[other] else other

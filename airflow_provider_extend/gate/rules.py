@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
 from airflow_provider_extend.gate.selectors import levels
+from airflow_provider_extend.gate.verdicts import FAIL, PASS, WARN, softer
 
 POINT = "point"
 BALANCED = "balanced"
@@ -16,6 +17,7 @@ WILSON = "wilson"
 INTERVALS = (EXACT, WILSON)
 #: What a rule's verdict does to the whole: all; at most a WARN; nothing. An ERROR counts whatever the severity.
 SEVERITIES = ("fail", "warn", "info")
+AT_WORST = {"fail": FAIL, "warn": WARN, "info": PASS}
 LAST_PASSED = "last_passed"
 SOURCES = (LAST_PASSED, "run", "report")
 ABSOLUTE_ONLY = "absolute_only"
@@ -67,7 +69,14 @@ class Rule:
 
     @property
     def compares(self) -> bool:
-        return self.max_drop is not None or self.max_gain is not None
+        """Whether it asks for the rules' baseline."""
+        return self.baseline is None and (self.max_drop is not None or self.max_gain is not None)
+
+    @property
+    def comparison_at_worst(self) -> str:
+        """The worst that its comparison with a baseline counts as."""
+        at_worst = AT_WORST[self.severity]
+        return at_worst if self.max_drop is not None else softer(at_worst, WARN)
 
 
 @dataclass(frozen=True, slots=True)

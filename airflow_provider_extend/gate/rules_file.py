@@ -20,6 +20,7 @@ from airflow_provider_extend.gate.rules import (
     LAST_PASSED,
     MILLISECONDS,
     ON_MISSING,
+    POINT,
     POLICIES,
     PROVE,
     RATIO,
@@ -363,7 +364,9 @@ def _mistakes(rule: Mapping[str, Any], policy: str, baseline: BaselineSource | N
         yield f"rule {select!r}: only a latency has milliseconds. Write {_UNIT.removeprefix('expected ')}."
     if unit == MILLISECONDS and "ceiling" in rule:
         yield f"rule {select!r}: a latency is judged by its point and has no ceiling. Take it out."
-    if policy == PROVE and (rule.get("min") == 1 or (unit == RATIO and rule.get("max") == 0)):
+    if policy != POINT and (rule.get("floor") == 1 or rule.get("ceiling") == 0):
+        yield f"rule {select!r}: no number of documents shows that all are right. Lower floor, or raise ceiling."
+    elif policy == PROVE and (rule.get("min") == 1 or (unit == RATIO and rule.get("max") == 0)):
         yield f"rule {select!r}: no number of documents proves 100 %. Ask for less, or use the policy balanced."
     nothing = baseline is None and "baseline" not in rule
     for bound in sorted({"max_drop", "max_gain"} & set(rule)) if nothing else ():

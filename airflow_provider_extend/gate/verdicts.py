@@ -16,6 +16,11 @@ VERDICTS = (PASS, WARN, INCONCLUSIVE, FAIL, ERROR)
 RANK = {verdict: rank for rank, verdict in enumerate(VERDICTS)}
 
 
+def softer(verdict: str, other: str) -> str:
+    """The better of the two."""
+    return verdict if RANK[verdict] <= RANK[other] else other
+
+
 def worst(verdicts: Iterable[str]) -> str:
     """The worst of `verdicts`; ERROR where there is none, since nothing was judged."""
     return max(verdicts, key=RANK.__getitem__, default=ERROR)

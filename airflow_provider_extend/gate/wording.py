@@ -47,17 +47,20 @@ def judged(
     fields: int,
 ) -> str:
     """Of a `min` or `max` line that was judged by its bounds."""
-    bad, good, guarded = ("below", "above", "floor") if check == "min" else ("above", "below", "ceiling")
+    bad, guarded = ("below", "floor") if check == "min" else ("above", "ceiling")
     if verdict == FAIL:
         corrected = f", beyond chance among {fields} fields" if fields > 1 else ", beyond chance"
         return f"{evidence}, {bad} {target}{corrected}."
     if policy != BALANCED:
-        return f"{evidence}, not {bad} {target} {'for sure' if verdict == PASS else 'perhaps'}."
+        if verdict == PASS:
+            return f"{evidence}, shown to be not {bad} {target}."
+        return f"{evidence}: that it is not {bad} {target} is neither shown nor ruled out."
+    at_floor = f"{bad} the {guarded} {floor}"
     if verdict == PASS:
-        return f"{evidence}, not {bad} {target}, and surely not {bad} the {guarded} {floor}."
+        return f"{evidence}, not {bad} {target}; {at_floor} is ruled out."
     if verdict == WARN:
-        return f"{evidence}, {bad} {target} within chance, and surely not {bad} the {guarded} {floor}."
-    return f"{evidence}: too few to tell whether it is {good} the {guarded} {floor}."
+        return f"{evidence}, {bad} {target} within chance; {at_floor} is ruled out."
+    return f"{evidence}: too few to rule out that it is {at_floor}."
 
 
 def more(needed: int | None, more_documents: int | None, healthy: str) -> str:

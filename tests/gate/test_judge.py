@@ -122,6 +122,13 @@ def test_max_is_the_mirror_of_min():
     assert seen == opposite
 
 
+def test_a_ceiling_of_nothing_is_never_shown():
+    mistakes = {"min": None, "floor": None, "max": 0.0, "ceiling": 0.0}
+    assert one(0, 1000, **mistakes).verdict == "INCONCLUSIVE"
+    assert one(1, 1000, **mistakes).verdict == "FAIL"
+    assert one(1000, 1000, min=1.0, floor=1.0).verdict == "INCONCLUSIVE"
+
+
 def test_wilson_may_be_asked_for():
     wanted = rules(Rule(TOTAL, min=0.95, floor=0.9), interval="wilson")
     line = line_of(judged(wanted, run({TOTAL: (97, 100)})), "min")
@@ -467,6 +474,22 @@ def test_a_baseline_of_other_items_cannot_be_compared_with(now, before, verdict,
     assert told in line_of(report, "identity").reason
     assert report.verdict == verdict
     assert line_of(report, "max_drop").verdict == ("INCONCLUSIVE" if verdict == "INCONCLUSIVE" else "PASS")
+
+
+@pytest.mark.parametrize(
+    ("rule", "verdict"),
+    [
+        (Rule(TOTAL, max_drop=0.03, severity="warn"), "WARN"),
+        (Rule(TOTAL, max_drop=0.03, severity="info"), "PASS"),
+        (Rule(TOTAL, min=0.9, max_gain=0.03), "WARN"),
+    ],
+)
+def test_other_items_weigh_no_more_than_the_rules_that_compare(rule, verdict):
+    wanted = rules(rule, Rule(DATE, min=0.9), baseline=BaselineSource())
+    counts = {TOTAL: (1950, 2000), DATE: (2000, 2000)}
+    report = judged(wanted, run(counts, (2000, 2000)), run(counts, (2000, 2000), source_id="ev_2"))
+    assert line_of(report, "identity").verdict == "INCONCLUSIVE"
+    assert report.verdict == verdict
 
 
 def test_a_baseline_that_no_rule_compares_with_is_not_looked_at():

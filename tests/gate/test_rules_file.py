@@ -227,6 +227,14 @@ def test_a_rule_that_is_not_understood_is_refused_with_its_line_and_the_way_out(
     assert allowed_by_schema(text) is not schema_sees_it
 
 
+def test_no_number_of_documents_shows_that_all_are_right():
+    for rule in ("select: a, min: 100%, floor: 100%", "select: a, max: 0%, ceiling: 0%"):
+        for policy in ("balanced", "prove"):
+            [(line, told)] = problems(of(rule, policy=policy))
+            assert (line, "shows that all are right" in told) == (4, True)
+        assert load_rules(of(rule, policy="point")).rules
+
+
 def test_nothing_proves_all():
     for rule in ("select: a, min: 100%", "select: a, max: 0%"):
         [(line, told)] = problems(of(rule, policy="prove"))
