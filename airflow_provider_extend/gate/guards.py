@@ -32,7 +32,7 @@ def unjudgeable(evidence: Evidence) -> str | None:
         return f"{run} is of an empty evaluation set: there is nothing to judge."
     if not evidence.metrics_from:
         return (
-            f"{run} was answered without scores (API version {evidence.api_version} may send counts only). Read it "
+            f"{run} was answered without scores (API version {evidence.api_version or 'unknown'} may send counts only). Read it "
             "with a connection whose api_version is 2024-12-23 or 2026-02-09."
         )
     if evidence.truncated:

@@ -145,3 +145,20 @@ def why(line: Line) -> str:
 def printable(text: str) -> str:
     """`text` in one line, with what is not shown, or turns what follows around, as its code point."""
     return "".join(each if each.isprintable() else f"\\u{ord(each):04x}" for each in text.replace("\n", " "))
+
+
+def for_terminal(report: Report, most: int | None = None) -> str:
+    """The table of a log, without what a terminal would take for a command.
+
+    :param most: how many lines are shown, the worst ones; None for all.
+    """
+    plain = Report.from_dict(_all_printable(report.as_dict()))
+    return (plain if most is None else plain.shortened(most)).as_text()
+
+
+def _all_printable(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {printable(str(name)): _all_printable(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_all_printable(item) for item in value]
+    return printable(value) if isinstance(value, str) else value
