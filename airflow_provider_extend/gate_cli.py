@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from airflow_provider_extend.gate.rules import Rules
 
 _RUN_HELP = (
-    "JSON file, or - for the standard input: an evaluation set run or a batch processor run as Extend's API answers it, "
-    "the return value of a task that waited for one, or a report of the gate"
+    "JSON file, or - for the standard input: an evaluation set run or a batch processor run as Extend's API answers "
+    "it, the return value of a task that waited for one, or a report of the gate"
 )
 _EXITS = "Exit code: 0 PASS or WARN, 1 FAIL, 3 INCONCLUSIVE, 2 ERROR and wrong usage."
 #: Verdict -> exit code.
@@ -54,8 +54,8 @@ def add_commands(commands: Any) -> None:
     explain = inner.add_parser(
         "explain",
         help="say in words what a rules file means, and with a run how each rule was decided",
-        description="Say in words what a rules file means, and with a run how each rule was decided. Exit code: 0, or 2 "
-        "where a file cannot be read.",
+        description="Say in words what a rules file means, and with a run how each rule was decided. Exit code: 0, or "
+        "2 where a file cannot be read.",
     )
     explain.add_argument("run_file", nargs="?", metavar="RUN", help=_RUN_HELP)
     _add_rules(explain)
@@ -63,8 +63,8 @@ def add_commands(commands: Any) -> None:
     init = inner.add_parser(
         "init",
         help="print a first rules file for a run",
-        description="Print a first rules file: it asks for what the run reaches beyond chance. Exit code: 0, or 2 where "
-        "the run cannot be judged.",
+        description="Print a first rules file: it asks for what the run reaches beyond chance. Exit code: 0, or 2 "
+        "where the run cannot be judged.",
     )
     init.add_argument("run_file", metavar="RUN", help=_RUN_HELP)
     init.set_defaults(run=_init)

@@ -114,7 +114,7 @@ def baseline_named(rules: Rules, folder: Path) -> Baseline | None:
     """The report that the rules name as their baseline.
 
     :param folder: of the rules file: the report's path begins there.
-    :return: None where nothing is compared, and for the last run that passed: Airflow's store, which has it, is not read.
+    :return: None where nothing is compared, and for the last run that passed, which is in Airflow's store.
     :raises UnreadableFile: the report cannot be read, or the rules name a run.
     """
     source = rules.baseline

@@ -62,9 +62,8 @@ def first_file(evidence: Evidence, documents: int | None = None) -> str:
     )
     if policy == POINT:
         head += "  # Nothing tells how many documents these are, so chance is not taken into account.\n"
-    rules = "".join(
-        _rule(name, each) for name, each in (asked if len(asked) <= _MOST_RULES else _together(asked)).items()
-    )
+    held = asked if len(asked) <= _MOST_RULES else _together(asked)
+    rules = "".join(_rule(name, each) for name, each in held.items())
     return head + rules + "".join(f"  # {line}\n" for line in (*_latencies(evidence), *left))
 
 
@@ -146,8 +145,9 @@ def _percent(value: float) -> str:
 
 
 def _is_plain(name: str) -> bool:
-    """Whether a selector can mean this metric, and no other."""
+    """Whether a selector can mean this metric, and no other, and YAML can hold it."""
     try:
+        name.encode()  # half of a pair of code units cannot be written
         return not {"*", "**"} & set(levels(name))
     except ValueError:
         return False

@@ -31,9 +31,10 @@ def unjudgeable(evidence: Evidence) -> str | None:
     if evidence.files and evidence.files[1] == 0:
         return f"{run} is of an empty evaluation set: there is nothing to judge."
     if not evidence.metrics_from:
+        version = evidence.api_version or "unknown"
         return (
-            f"{run} was answered without scores (API version {evidence.api_version or 'unknown'} may send counts only). Read it "
-            "with a connection whose api_version is 2024-12-23 or 2026-02-09."
+            f"{run} was answered without scores (API version {version} may send counts only). "
+            "Read it with a connection whose api_version is 2024-12-23 or 2026-02-09."
         )
     if evidence.truncated:
         return f"{run} has more metrics than were handed in, aggregates alone. Read the run by its id, and judge that."

@@ -72,7 +72,7 @@ def _facts(report: Report) -> str:
     for name, value in summary.facts(report):
         told = _text(value)
         url = report.evidence.url or ""
-        if name == "Run" and url.startswith("https://"):
+        if name == "Run" and url.startswith("https://") and url.isprintable():
             told = f'<a href="{escape(url)}" rel="noopener noreferrer">{told}</a>'
         shown.append(f"<div><dt>{name}</dt><dd>{told}</dd></div>")
     return f"<section><dl>{''.join(shown)}</dl></section>"

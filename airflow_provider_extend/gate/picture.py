@@ -131,7 +131,8 @@ def picture(line: Line, axes: Mapping[str, Axis]) -> str:
     low, high = axis.ends()
     parts.append(f'<text x="0" y="{_HEIGHT - 2}">{low}</text>')
     parts.append(f'<text x="100%" y="{_HEIGHT - 2}" text-anchor="end">{high}</text>')
-    return f'<svg class="bar" height="{_HEIGHT}" role="img" aria-label="{escape(_in_words(line, kind))}">{"".join(parts)}</svg>'
+    head = f'<svg class="bar" height="{_HEIGHT}" role="img" aria-label="{escape(_in_words(line, kind))}">'
+    return f"{head}{''.join(parts)}</svg>"
 
 
 def _forbidden(line: Line, axis: Axis) -> list[str]:

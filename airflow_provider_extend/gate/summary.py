@@ -14,11 +14,11 @@ from airflow_provider_extend.gate.wording import bound, points, shown
 SIGNS = {PASS: "✓", WARN: "▲", INCONCLUSIVE: "?", FAIL: "✗", ERROR: "!"}
 
 _HEADLINES = {
-    PASS: "All {of} checks pass.",
-    WARN: "{some} of {of} checks warn, none is worse.",
-    INCONCLUSIVE: "The evidence does not settle {some} of {of} checks.",
-    FAIL: "{some} of {of} checks fail.",
-    ERROR: "No judgement was possible: {some} of {of} checks could not be made.",
+    PASS: "All {of:,} checks pass.",
+    WARN: "{some:,} of {of:,} checks warn, none is worse.",
+    INCONCLUSIVE: "The evidence does not settle {some:,} of {of:,} checks.",
+    FAIL: "{some:,} of {of:,} checks fail.",
+    ERROR: "No judgement was possible: {some:,} of {of:,} checks could not be made.",
 }
 
 
