@@ -1,6 +1,7 @@
 """Pictures of the gate's report for the documentation, in docs/images: `python scripts/gate_pictures.py`.
 
-They are taken by headless Chromium of reports that the gate itself makes of the runs below. Needs `chromium`.
+They are taken by headless Chromium of reports that the gate itself makes of the runs below. Needs `chromium`
+and Pillow, which the dev extra brings.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+
+from PIL import Image
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
@@ -41,7 +44,7 @@ version: 1
 baseline: {from: last_passed, on_missing: absolute_only}
 rules:
   - {select: extract.accuracy, min: 95%, floor: 90%}
-  - {select: "extract.fields.*.accuracy", min: 95%, floor: 90%, max_drop: 4pp}
+  - {select: "extract.fields.*.accuracy", min: 95%, floor: 90%, max_drop: 10pp}
   - {select: extract.fields.tax_id.accuracy, min: 99%, severity: warn}
   - {select: extract.fields.seal.accuracy, min: 90%}
   - {select: "classify.confusion.invoice.receipt", max: 1%, ceiling: 4%}
@@ -148,7 +151,7 @@ PICTURES = {
     "gate-light": (invoices, 1180, 960, False),
     "gate-dark": (invoices, 1180, 960, True),
     "gate-pass": (clean, 1180, 760, False),
-    "gate-40-fields": (forty, 1180, 2000, False),
+    "gate-40-fields": (forty, 1180, 1640, False),
     "gate-narrow": (invoices, 480, 1180, True),
 }
 
@@ -176,6 +179,8 @@ def take(page: Path, picture: Path, width: int, height: int, dark: bool) -> None
         ]
         command += [*scheme, f"--screenshot={picture}", page.as_uri()]
         subprocess.run(command, check=True, capture_output=True, timeout=120)
+    # A page has few colours: with a palette the file is half as large.
+    Image.open(picture).convert("RGB").quantize(256, Image.Quantize.MAXCOVERAGE).save(picture, optimize=True)
 
 
 def main() -> None:

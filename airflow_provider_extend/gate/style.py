@@ -14,6 +14,7 @@ STYLE = """
     --PASS-bar: #1f7a5e; --WARN-bar: #8f5f10; --INCONCLUSIVE-bar: #2f5ba6; --FAIL-bar: #a03c28; --ERROR-bar: #7d3470;
   }
 }
+@page { margin: 14mm; }
 @media print {
   :root {
     color-scheme: light;
@@ -21,7 +22,6 @@ STYLE = """
     --PASS: #04543d; --WARN: #6e4100; --INCONCLUSIVE: #173f86; --FAIL: #8f1d0b; --ERROR: #640f54;
     --PASS-bar: #9fd9c5; --WARN-bar: #f2d09a; --INCONCLUSIVE-bar: #bcd3f5; --FAIL-bar: #f5bfb0; --ERROR-bar: #e5c3de;
   }
-  body { font-size: 10pt; max-width: none; padding: 0; }
   tr, .verdict, li { break-inside: avoid; }
   thead { display: table-header-group; }
   a { text-decoration: none; }
@@ -53,7 +53,7 @@ symbol path { fill: none; } symbol .body { fill: inherit; stroke: none; }
 .chip .sign { width: 17px; height: 17px; flex: none; }
 .key { display: flex; flex-wrap: wrap; gap: .3rem 1.4rem; padding: 0; list-style: none; }
 .key li { display: flex; align-items: center; gap: .45rem; } .key svg { overflow: visible; flex: none; }
-dl { display: grid; grid-template-columns: repeat(auto-fill, minmax(11.5rem, 1fr)); gap: .55rem 1.5rem;
+dl { display: grid; grid-template-columns: repeat(auto-fill, minmax(14rem, 1fr)); gap: .55rem 1.5rem;
   margin-top: 1.1rem; }
 dt { color: var(--muted); font-size: .8rem; } dd { margin: 0; overflow-wrap: anywhere; }
 table { border-collapse: collapse; width: 100%; table-layout: fixed; }
@@ -78,5 +78,9 @@ summary { cursor: pointer; padding: .5rem .6rem; border-top: 1px solid var(--rul
   .lines thead { display: none; } .lines, .lines tbody, .lines tr, .lines td { display: block; width: 100%; }
   .lines tr { border-top: 1px solid var(--rule); padding: .5rem 0; }
   .lines td { border: 0; padding: .12rem .3rem; } .lines td:nth-child(3) { padding: .5rem .6rem 0; }
+}
+@media print {
+  html { font-size: 11px; }
+  body { font-size: 8.5pt; max-width: none; padding: 0; }
 }
 """
