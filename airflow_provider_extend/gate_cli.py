@@ -138,19 +138,20 @@ def _judged(given: argparse.Namespace) -> tuple[Report, str]:
     """The report, and what a terminal shows of it."""
     from airflow_provider_extend.gate.judge import judge, not_judged
     from airflow_provider_extend.gate.rules import RulesError
-    from airflow_provider_extend.gate.summary import for_terminal
+    from airflow_provider_extend.gate.summary import for_terminal, headline
     from airflow_provider_extend.gate_files import UnreadableFile, evidence_of, load_rules_file, read_json
 
     today = _today(given.today)
     try:
         rules = _compared(load_rules_file(given.gate), given.baseline)
-        evidence = evidence_of(read_json(given.run_file), given.run_file)
-        baseline = _baseline(given, rules)
+        document = read_json(given.run_file)
+        evidence = evidence_of(document, given.run_file)
+        baseline = _baseline(given, rules, document)
     except (UnreadableFile, RulesError) as error:
         problems = str(error).splitlines()
         return not_judged(" ".join(problems), today=today), _plain("\n".join(["Gate: ERROR.", *problems]))
     report = judge(rules, evidence, today=today, baseline=baseline)
-    return report, for_terminal(report)
+    return report, f"{for_terminal(report)}\n{headline(report)}"
 
 
 def _compared(rules: Rules, given: str | None) -> Rules:
@@ -173,8 +174,8 @@ def _compared(rules: Rules, given: str | None) -> Rules:
     return with_number(rules, value)
 
 
-def _baseline(given: argparse.Namespace, rules: Rules) -> Baseline | None:
-    """From the file that was given, or that the rules name. None where there is none yet.
+def _baseline(given: argparse.Namespace, rules: Rules, document: Any) -> Baseline | None:
+    """From the file that was given, that the rules name, or of a report that is judged anew. None where there is none yet.
 
     :raises UnreadableFile: there should be one, and it cannot be read.
     """
@@ -186,7 +187,7 @@ def _baseline(given: argparse.Namespace, rules: Rules) -> Baseline | None:
             if _RATIO.fullmatch(given.baseline)
             else baseline_of(read_json(given.baseline), given.baseline)
         )
-    found = baseline_named(rules, Path(given.gate).parent)
+    found = baseline_named(rules, Path(given.gate).parent, document)
     if found is None and any(rule.compares and rule.baseline is None for rule in rules.rules):
         told = "The last run that passed is in Airflow's store, which is not read here: give one with --baseline FILE."
         sys.stderr.write(f"{told}\n")

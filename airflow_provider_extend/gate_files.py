@@ -110,11 +110,12 @@ def baseline_of(document: Any, name: str) -> Baseline:
     return Baseline(evidence, f"{evidence.id} of {name}")
 
 
-def baseline_named(rules: Rules, folder: Path) -> Baseline | None:
-    """The report that the rules name as their baseline.
+def baseline_named(rules: Rules, folder: Path, document: Any) -> Baseline | None:
+    """The report that the rules name as their baseline; for the last run that passed, the baseline of `document`.
 
     :param folder: of the rules file: the report's path begins there.
-    :return: None where nothing is compared, and for the last run that passed, which is in Airflow's store.
+    :param document: JSON of what is judged. Where it is a report of the gate, it holds its baseline.
+    :return: None where nothing is compared, or nothing here knows the last run that passed: Airflow's store does.
     :raises UnreadableFile: the report cannot be read, or the rules name a run.
     """
     source = rules.baseline
@@ -126,7 +127,11 @@ def baseline_named(rules: Rules, folder: Path) -> Baseline | None:
     if source.source == "run":
         told = f"The rules compare with run {source.value}, and nothing is asked of Extend here"
         raise UnreadableFile(f"{told}: save the run as a JSON file, and give that as the baseline.")
-    return None
+    if not _is_report(document):
+        return None
+    from airflow_provider_extend.gate.report import Report
+
+    return Report.from_dict(document).baseline
 
 
 def with_number(rules: Rules, baseline: float) -> Rules:
@@ -149,16 +154,22 @@ def _is_contract(document: Mapping[str, Any]) -> bool:
     return {"outcome", "metrics_from", "metrics"} <= set(document)
 
 
+def _is_report(document: Any) -> bool:
+    return isinstance(document, Mapping) and "report" in document and "lines" in document
+
+
 def _of_report(document: Mapping[str, Any]) -> Evidence:
     from airflow_provider_extend.gate.report import Report
 
     report = Report.from_dict(document)
+    if report.evidence.id is None and not report.evidence.metrics:
+        raise ValueError(f"This is the report of a run that could not be read: {report.reason}")
     return replace(report.evidence, truncated=True) if report.left_out else report.evidence
 
 
 #: (Whether a document is of the form, how its evidence is read.)
 _FORMS = (
-    (lambda document: "report" in document and "lines" in document, _of_report),
+    (_is_report, _of_report),
     (lambda document: "baseline" in document, lambda document: Baseline.from_dict(document).evidence),
     (_is_contract, Evidence.of_result),
     (

@@ -10,6 +10,7 @@ import pytest
 from airflow_provider_extend import cli
 from airflow_provider_extend.gate.report import Report
 from airflow_provider_extend.gate.rules_file import load_rules
+from airflow_provider_extend.gate.summary import headline
 from tests.gate.given import HOSTILE, MIXED, RULES, contract, example, fields
 
 EXTRACT = "2026-02-09.evaluation_set_run.extract"
@@ -180,7 +181,7 @@ def test_the_report_is_written_in_each_form(here, tmp_path, capsys):
     assert report.today == "2026-11-26"
     assert "<h1>FAIL</h1>" in (tmp_path / "out.html").read_text()
     assert (tmp_path / "out.md").read_text().startswith("# ✗ FAIL\n")
-    assert capsys.readouterr().out == report.as_text() + "\n"
+    assert capsys.readouterr().out == f"{report.as_text()}\n{headline(report)}\n"
 
 
 @pytest.mark.parametrize(
@@ -225,7 +226,7 @@ def test_a_terminal_gets_no_commands_and_no_forged_lines(here, capsys, name):
     here("gate.yaml", 'version: 1\nrules: [{select: "**", min: 90%}]\n')
     assert check("run.json", "--gate", "gate.yaml") == 1
     out = capsys.readouterr().out
-    assert len(out.splitlines()) == 4, "the reason, the head, the metric, the coverage"
+    assert len(out.splitlines()) == 5, "the reason, the head, the metric, the coverage, the sum"
     assert all(character.isprintable() or character == "\n" for character in out)
     run("explain", "run.json", "--gate", "gate.yaml")
     run("init", "run.json")
@@ -286,6 +287,16 @@ def test_the_baseline_that_the_rules_name(here, tmp_path, capsys):
     here("gate.yaml", DROP.replace("SOURCE", "last_passed"))
     assert check("run.json", "--gate", "gate.yaml") == 3
     assert "give one with --baseline FILE" in capsys.readouterr().err
+
+
+def test_a_report_is_judged_anew_beside_its_baseline(here, capsys):
+    here("run.json", contract(fields({"total": 180})))
+    here("before.json", contract(fields({"total": 200})))
+    here("gate.yaml", DROP.replace("SOURCE", "last_passed"))
+    assert check("run.json", "--gate", "gate.yaml", "--baseline", "before.json", "--json", "report.json") == 1
+    first = capsys.readouterr()
+    assert check("report.json", "--gate", "gate.yaml") == 1
+    assert capsys.readouterr() == first
 
 
 # --- explain and init --------------------------------------------------------------------------------------------

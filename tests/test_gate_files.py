@@ -7,6 +7,7 @@ import pytest
 
 from airflow_provider_extend import gate_files
 from airflow_provider_extend.gate.evidence import Baseline, Evidence
+from airflow_provider_extend.gate.judge import not_judged
 from airflow_provider_extend.gate.rules_file import load_rules
 from airflow_provider_extend.gate_files import (
     UnreadableFile,
@@ -96,6 +97,10 @@ def test_a_shortened_report_is_no_whole_run():
         ({**mixed().as_dict(), "report": 9}, "r.json: This is no report of version 1"),
         ({**mixed().as_dict(), "lines": 3}, "r.json: This report of the gate is damaged"),
         ({"baseline": 9, "evidence": {}}, "r.json: This is no baseline of version 1"),
+        (
+            not_judged("No file.").as_dict(),
+            "r.json: This is the report of a run that could not be read: No file.",
+        ),
         ([], "r.json holds a list"),
         (None, "r.json holds nothing"),
         ("PROCESSED", "r.json holds a text"),
@@ -191,22 +196,29 @@ def rules(baseline, rule="select: split.recall, max_drop: 3pp"):
 
 def test_the_report_that_rules_name_begins_at_their_folder(tmp_path):
     (tmp_path / "before.json").write_text(json.dumps(contract(fields({"a": 1}))))
-    found = baseline_named(rules("{from: report, path: before.json}"), tmp_path)
+    found = baseline_named(rules("{from: report, path: before.json}"), tmp_path, {})
     assert found.evidence.id == "bpr_1"
     with pytest.raises(UnreadableFile, match="No such file"):
-        baseline_named(rules("{from: report, path: before.json}"), tmp_path / "elsewhere")
+        baseline_named(rules("{from: report, path: before.json}"), tmp_path / "elsewhere", {})
 
 
 def test_a_run_that_rules_name_is_not_asked_for(tmp_path):
     with pytest.raises(UnreadableFile, match=r"compare with run bpr_7, .*save the run as a JSON file"):
-        baseline_named(rules("{from: run, id: bpr_7}"), tmp_path)
+        baseline_named(rules("{from: run, id: bpr_7}"), tmp_path, {})
 
 
 def test_nothing_is_read_where_nothing_is_compared(tmp_path):
-    assert baseline_named(rules("{from: last_passed}"), tmp_path) is None
-    assert baseline_named(rules("{from: run, id: a}", "select: split.recall, min: 90%"), tmp_path) is None
+    assert baseline_named(rules("{from: last_passed}"), tmp_path, {}) is None
+    assert baseline_named(rules("{from: run, id: a}", "select: split.recall, min: 90%"), tmp_path, {}) is None
     own = "select: split.recall, max_drop: 3pp, baseline: 90%"
-    assert baseline_named(rules("{from: run, id: a}", own), tmp_path) is None
+    assert baseline_named(rules("{from: run, id: a}", own), tmp_path, {}) is None
+
+
+def test_a_report_brings_the_baseline_that_it_was_compared_with(tmp_path):
+    report = mixed()
+    document = json.loads(json.dumps(report.as_dict()))
+    assert baseline_named(rules("{from: last_passed}"), tmp_path, document) == report.baseline
+    assert baseline_named(rules("{from: last_passed}"), tmp_path, []) is None
 
 
 def test_a_number_is_the_baseline_of_what_has_none_of_its_own():

@@ -165,14 +165,20 @@ def _steps(line: Line, rules: Rules) -> Iterator[str]:
     if fails and (line.fields or 1) > 1 and line.p_adjusted is not None:
         limit = bound(rules.error)
         if line.verdict == FAIL:
-            told += f", even among {line.fields} metrics: {line.p_adjusted:.2%} chance, less than {limit}"
+            told += f", even among {line.fields} metrics: {_chance(line.p_adjusted)}, less than {limit}"
         else:
-            told += f", but among {line.fields} metrics that is {line.p_adjusted:.2%} chance, not less than {limit}"
+            told += (
+                f", but among {line.fields} metrics that is {_chance(line.p_adjusted)}, not less than {limit}"
+            )
     yield told
     if line.check in (MIN, MAX) and line.floor is not None:
         held, what = (target, "target") if rules.policy == PROVE else (line.floor, _GUARDED[line.check])
         better, holds = (low, low >= held) if line.check == MIN else (high, high <= held)
         yield f"PASS if surely not beyond the {what} {form(held)}: {form(better)} {'is not' if holds else 'is'}"
+
+
+def _chance(p: float) -> str:
+    return f"a chance of {p:.2%}" if p >= 0.0001 else "a chance below 0.01%"
 
 
 _GUARDED = {MIN: "floor", MAX: "ceiling"}

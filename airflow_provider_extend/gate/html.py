@@ -137,9 +137,9 @@ def _row(line: Line, axes: Mapping[str, Axis]) -> str:
 
 
 def _where(line: Line) -> str:
-    """Which rule it was, where that is not the metric's own."""
-    told = f"; rule {line.rule}" if line.rule and line.rule != line.selector else ""
-    told += f"; line {line.line}" if line.line else ""
+    """Which rule it was: its line of the file, or its selector."""
+    told = f"; line {line.line}" if line.line else ""
+    told += f"; rule {line.rule}" if not told and line.rule != line.selector else ""
     told += f"; {line.severity}" if line.severity != "fail" else ""
     return _text(told)
 

@@ -44,7 +44,7 @@ def assert_gate(
         version answers it, the return value of a task that waited for one (docs/xcom.md), or a report of the gate.
     :param rules: path of a rules file, or its content as an object, or `Rules`.
     :param baseline: what `max_drop` compares with: as `run`, or a fraction 0..1. Without it the report that the rules
-        name; there is no store here that knows the last run that passed.
+        name, or that of a report which is judged anew; there is no store here that knows the last run that passed.
     :param accept: the verdicts that let the test go on.
     :param today: by which waivers expire; None is now, UTC.
     :return: the report.
@@ -53,14 +53,15 @@ def assert_gate(
     """
     __tracebackhide__ = True
     held, folder = _rules(rules)
+    document = _content(run)
     compared: Baseline | None = None
     if isinstance(baseline, float | int):
         held = with_number(held, float(baseline))
     elif baseline is not None:
         compared = baseline_of(_content(baseline), _name(baseline, "the baseline"))
     else:
-        compared = baseline_named(held, folder)
-    evidence = evidence_of(_content(run), _name(run, "the run"))
+        compared = baseline_named(held, folder, document)
+    evidence = evidence_of(document, _name(run, "the run"))
     day = today or datetime.datetime.now(datetime.UTC).date()
     report = judge(held, evidence, today=day, baseline=compared)
     if report.verdict not in accept:
