@@ -175,7 +175,7 @@ def _compared(rules: Rules, given: str | None) -> Rules:
 
 
 def _baseline(given: argparse.Namespace, rules: Rules, document: Any) -> Baseline | None:
-    """From the file that was given, that the rules name, or of a report that is judged anew. None where there is none yet.
+    """From the file that was given, that the rules name, or of a report that is judged anew; None where there is none.
 
     :raises UnreadableFile: there should be one, and it cannot be read.
     """

@@ -44,7 +44,7 @@ version: 1
 baseline: {from: last_passed, on_missing: absolute_only}
 rules:
   - {select: extract.accuracy, min: 95%, floor: 90%}
-  - {select: "extract.fields.*.accuracy", min: 95%, floor: 90%, max_drop: 10pp}
+  - {select: "extract.fields.**.accuracy", min: 95%, floor: 90%, max_drop: 10pp}
   - {select: extract.fields.tax_id.accuracy, min: 99%, severity: warn}
   - {select: extract.fields.seal.accuracy, min: 90%}
   - {select: "classify.confusion.invoice.receipt", max: 1%, ceiling: 4%}
