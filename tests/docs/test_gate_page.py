@@ -110,3 +110,10 @@ def test_the_pictures_show_what_they_are_said_to():
         if line.rule == "extract.fields.**.accuracy"
     }
     assert len(fields) >= 40
+
+
+def test_the_simulation_is_the_one_that_was_run():
+    from scripts import gate_tables
+
+    assert "| documents |" in PAGE
+    assert gate_tables.page() == PAGE, "python scripts/gate_tables.py"
