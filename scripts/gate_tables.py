@@ -58,7 +58,8 @@ def _limits(cells: list[dict[str, Any]]) -> str:
 _AFTER = """\
 *Bad*: one field is at its floor, the others are always right. *Healthy*: all fields are at their target for
 `balanced`, and midway from there to 100 % for `prove` and `point`. *Open* is INCONCLUSIVE. Of fields that are
-independent and fields that are right and wrong together the worse is shown. [All numbers](../benchmarks/results/gate_simulation.md).
+independent and fields that are right and wrong together the worse is shown.
+[All numbers](../benchmarks/results/gate_simulation.md).
 
 And a bad draft that is evaluated again on each of 30 nights, unchanged, until it is published:
 """
