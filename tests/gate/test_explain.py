@@ -67,7 +67,7 @@ def test_the_policies_differ_in_what_they_promise_and_need():
 
 
 def test_what_can_never_be_settled_is_said():
-    rules = load_rules("version: 1\nrules: [{select: split.recall, min: 100%, floor: 100%}]\n")
+    rules = load_rules("version: 1\nrules: [{select: split.recall, min: 100%, floor: 99.99%}]\n")
     assert "No number of documents settles it." in in_words(rules)
 
 
