@@ -119,7 +119,7 @@ def baseline_named(rules: Rules, folder: Path, document: Any) -> Baseline | None
     :raises UnreadableFile: the report cannot be read, or the rules name a run.
     """
     source = rules.baseline
-    if source is None or not any(rule.compares and rule.baseline is None for rule in rules.rules):
+    if source is None or not any(rule.compares for rule in rules.rules):
         return None
     if source.source == "report":
         path = str(folder / str(source.value))
@@ -136,10 +136,7 @@ def baseline_named(rules: Rules, folder: Path, document: Any) -> Baseline | None
 
 def with_number(rules: Rules, baseline: float) -> Rules:
     """`rules`, with the number (0..1) as the baseline of each that compares and has none of its own."""
-    with_it = [
-        replace(rule, baseline=baseline) if rule.compares and rule.baseline is None else rule
-        for rule in rules.rules
-    ]
+    with_it = [replace(rule, baseline=baseline) if rule.compares else rule for rule in rules.rules]
     return replace(rules, rules=tuple(with_it))
 
 

@@ -34,7 +34,7 @@ _SEVERITIES = {
     "info": "It is shown, and counts for nothing.",
 }
 #: Working out how many documents are needed takes a moment for each pair of target and floor.
-_MOST_PLANNED = 20
+_MOST_PLANNED = 8
 
 
 def in_words(rules: Rules) -> str:

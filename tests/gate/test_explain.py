@@ -80,13 +80,13 @@ def test_a_last_passed_baseline_and_full_coverage_are_said():
     assert "Every file of the run must have been processed" in told
 
 
-def test_many_rules_are_explained_in_a_moment():
+def test_of_many_rules_only_some_are_planned_for():
     rules = "".join(
-        f"  - {{select: extract.fields.f{n}.accuracy, min: {50 + n / 100:g}%}}\n" for n in range(300)
+        f"  - {{select: extract.fields.f{n}.accuracy, min: {96 + n / 100:g}%}}\n" for n in range(300)
     )
     told = in_words(load_rules(f"version: 1\nrules:\n{rules}"))
     assert told.count("Should be") == 300
-    assert told.count("documents settle") == 20
+    assert told.count("documents settle") == 8
 
 
 def part(told, beginning):
