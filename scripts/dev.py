@@ -32,8 +32,9 @@ LOOPBACK = "127.0.0.1,localhost"
 # The fast tests sleep more than they compute: four at a time on two cores.
 PARALLEL = ["-n", "4", "--dist", "worksteal"]
 PACKAGE = "airflow_provider_extend"
-GATED = ("api/*", "client.py", "hooks/*", "operators/*", "sensors/*", "triggers/*")
+GATED = ("api/*", "client.py", "gate/*", "hooks/*", "operators/*", "sensors/*", "triggers/*")
 GATED += ("cancelling.py", "decisions.py", "searching.py", "waiting.py")
+GATED += ("gate_cli.py", "gate_files.py")
 COVERED = ",".join(PACKAGE + "/" + path for path in GATED)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 _LEVEL = re.compile(r'"(?:[^"\\]|\\.)*"|[^."]+')
 
@@ -34,7 +35,7 @@ def matching(pattern: str, selectors: Iterable[str]) -> list[str]:
     :raises ValueError: for the pattern only; a metric may be named as Extend's users like.
     """
     wanted = levels(pattern)
-    return sorted(name for name in selectors if name == pattern or _matches(wanted, _levels_of_metric(name)))
+    return sorted(name for name in selectors if name == pattern or _matches(wanted, levels_of_metric(name)))
 
 
 def nearest(pattern: str, selectors: Iterable[str]) -> list[str]:
@@ -45,7 +46,9 @@ def nearest(pattern: str, selectors: Iterable[str]) -> list[str]:
     return difflib.get_close_matches(pattern, known, n=3, cutoff=0.5) or known[:5]
 
 
-def _levels_of_metric(name: str) -> tuple[str, ...]:
+@lru_cache(maxsize=32768)
+def levels_of_metric(name: str) -> tuple[str, ...]:
+    """Levels of a metric's name, which Extend's users may have made up of anything."""
     try:
         return levels(name)
     except ValueError:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_extend._compat import AirflowFailException, AirflowSkipException, BranchMixIn
 from airflow_provider_extend.api import uses
 from airflow_provider_extend.api.errors import ExtendInputError
-from airflow_provider_extend.api.runs import BATCH_PROCESSOR_RUN, SUCCEEDED
+from airflow_provider_extend.api.runs import BATCH_PROCESSOR_RUN
 from airflow_provider_extend.exceptions import airflow_errors
-from airflow_provider_extend.gate.engine import FAIL, PASS, Report, check_rules, judge, not_judged
+from airflow_provider_extend.gate.evidence import Evidence
+from airflow_provider_extend.gate.judge import judge
+from airflow_provider_extend.gate.report import Report
+from airflow_provider_extend.gate.rules import minimums
+from airflow_provider_extend.gate.verdicts import FAIL, PASS, WARN
 from airflow_provider_extend.operators._base import ExtendOperator
 from airflow_provider_extend.reading import look_up
 from airflow_provider_extend.results import XCOM_LIMIT, json_size, result_of_run
@@ -65,29 +70,29 @@ class ExtendEvaluationGateOperator(ExtendOperator, BranchMixIn):
         with airflow_errors():
             self._check_on_fail()
             try:
-                rules = check_rules(self.rules)
+                rules = minimums(self.rules)
             except ValueError as error:
                 raise ExtendInputError(
                     f"{error} The run was not judged; it costs nothing to judge it later."
                 ) from None
         result = self._result()
-        report = self._judge(rules, result)
-        value = {**report.as_dict(), "run_id": result.get("id")}
-        most = len(report.rules)
+        report = judge(rules, Evidence.of_result(result), today=datetime.datetime.now(datetime.UTC).date())
+        most = len(report.lines)
+        value = _told(report, most)
         while json_size(value) > XCOM_LIMIT and most > 1:
             most //= 2
-            value = {**report.as_dict(most), "run_id": result.get("id")}
+            value = _told(report, most)
         context["ti"].xcom_push(key="report", value=value)
         self.log.info("%s", report.as_text())
         if report.verdict == FAIL and self.on_fail == ON_FAIL_SKIP:
             raise AirflowSkipException(f"Held back: {report.reason}")
-        if report.verdict != PASS and not (report.verdict == FAIL and self._branches):
+        if report.verdict not in (PASS, WARN) and not (report.verdict == FAIL and self._branches):
             raise AirflowFailException(f"Gate: {report.verdict}. {report.reason}")
         if self._branches:
             # Some versions of Airflow end the task right in the branching, before a value can be returned.
             context["ti"].xcom_push(key="return_value", value=value)
             others = sorted(self.downstream_task_ids - {self.on_fail})
-            self.do_branch(context, others if report.verdict == PASS else self.on_fail)
+            self.do_branch(context, others if report.verdict in (PASS, WARN) else self.on_fail)
         return value
 
     @property
@@ -111,24 +116,25 @@ class ExtendEvaluationGateOperator(ExtendOperator, BranchMixIn):
             run = look_up(client, known.get("kind") or BATCH_PROCESSOR_RUN, known.get("id"))
         return result_of_run(run, limit=None)
 
-    def _judge(self, rules: Mapping[str, float], result: Mapping[str, Any]) -> Report:
-        if result.get("outcome") != SUCCEEDED:
-            return not_judged(
-                f"Run {result.get('id')} is {result.get('status')}: only a PROCESSED run has metrics."
-            )
-        files = result.get("files")
-        if files and files[1] == 0:
-            return not_judged(
-                f"Run {result.get('id')} is of an empty evaluation set: there is nothing to judge."
-            )
-        if not result.get("metrics_from"):
-            return not_judged(
-                f"Run {result.get('id')} was answered without scores (API version {result.get('api_version')} may "
-                "send counts only). Read it with a connection whose api_version is 2024-12-23 or 2026-02-09."
-            )
-        if files and files[0] < files[1] and "coverage" not in rules:
-            return not_judged(
-                f"Run {result.get('id')} processed {files[0]} of {files[1]} files: its metrics speak of those only. "
-                "Add a rule for coverage, for instance {'coverage': 0.98}, to accept that."
-            )
-        return judge(rules, result.get("metrics") or {}, result.get("counts") or {})
+
+def _told(report: Report, most: int) -> dict[str, Any]:
+    """The report as XCom has it: of each rule and metric what was asked and found, the `most` worst alone."""
+    judged = [line for line in report.lines if line.rule is not None]
+    told: dict[str, Any] = {
+        "verdict": report.verdict,
+        "reason": report.reason,
+        "rules": [
+            {
+                "rule": line.rule,
+                "selector": line.selector,
+                "minimum": line.target,
+                "value": line.value,
+                "counts": list(line.counts) if line.counts else None,
+                "verdict": line.verdict,
+                "reason": line.reason,
+            }
+            for line in judged[:most]
+        ],
+        "run_id": report.evidence.id,
+    }
+    return told if len(judged) <= most else {**told, "truncated": True}
