@@ -105,6 +105,8 @@ def test_the_templates_are_what_names_the_run() -> None:
         "version",
         "processor_id",
         "evaluation_set_item_ids",
+        "store",
+        "fresh",
         "extend_conn_id",
         "output_path",
     }
@@ -423,7 +425,7 @@ def test_an_answer_without_an_id_is_in_doubt_and_never_asked_for_again(requests_
     requests_mock.get(f"{base}/evaluation_sets/ev_1", json={"id": "ev_1", "entity": {"id": "ex_1"}})
     requests_mock.get(f"{base}/evaluation_sets/ev_1/items", json={"data": [{"id": "evi_1"}]})
     create = requests_mock.post(f"{base}/evaluation_set_runs", json={"object": "evaluation_set_run"})
-    operator = start("ev_1", version="1.0")
+    operator = start("ev_1", version="1.0", fingerprint_items=False)
     for _ in range(2):
         assert "cannot be told" in str(dies(task, operator))
     assert create.call_count == 1

@@ -70,7 +70,7 @@ class Deployment:
         self.dags = self.home / "dags"
         self.dags.mkdir()
         for folder in (ROOT / "example_dags", ROOT / "tests" / "system" / "dags"):
-            for path in folder.glob("*.py"):
+            for path in (*folder.glob("*.py"), *folder.glob("*.yaml")):
                 shutil.copy(path, self.dags)
         (self.home / "config").mkdir()
         (self.home / "config" / "airflow_local_settings.py").write_text(POLICY)
