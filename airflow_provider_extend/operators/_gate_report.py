@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -12,6 +12,7 @@ from airflow_provider_extend.gate.verdicts import PASS
 from airflow_provider_extend.results import XCOM_LIMIT, json_size
 
 if TYPE_CHECKING:
+    from airflow_provider_extend.gate.evidence import Evidence
     from airflow_provider_extend.gate.report import Line, Report
 
 _MOST_REASONS = 20
@@ -26,15 +27,10 @@ def in_xcom(report: Report) -> dict[str, Any]:
     `rules` and `run_id` say the same as before there were lines: {rule, selector, minimum, value, counts, verdict,
     reason} of each judgement by a minimum.
     """
-    value, short = _value(report), report
-    if json_size(value) > XCOM_LIMIT:
-        short = _named_alone(report)
-        value = _value(short)
-    most = len(short.lines)
+    value, most = _value(report), 2 * len(report.lines)
     while json_size(value) > XCOM_LIMIT and most > 1:
         most //= 2
-        short = _named_alone(report.shortened(most))
-        value = _value(short)
+        value = _value(_shortened(report, most))
     return value
 
 
@@ -99,20 +95,27 @@ def _value(report: Report) -> dict[str, Any]:
     return {**value, "truncated": True} if report.left_out or report.evidence.truncated else value
 
 
-def _named_alone(report: Report) -> Report:
-    """Without the metrics that no line names, and without the baseline's."""
-    named = {line.selector for line in report.lines}
-    evidence = report.evidence
+def _shortened(report: Report, most: int) -> Report:
+    """With the `most` worst lines, and of run and baseline the metrics alone that these name."""
+    lines = report.lines[:most]
+    named = {line.selector for line in lines}
+    baseline = report.baseline
     return replace(
         report,
-        baseline=None,
-        evidence=replace(
-            evidence,
-            metrics={name: value for name, value in evidence.metrics.items() if name in named},
-            counts={name: pair for name, pair in evidence.counts.items() if name in named},
-            unusable={name: why for name, why in evidence.unusable.items() if name in named},
-            truncated=True,
-        ),
+        lines=lines,
+        left_out=report.left_out + len(report.lines) - len(lines),
+        evidence=_of(report.evidence, named),
+        baseline=replace(baseline, evidence=_of(baseline.evidence, named)) if baseline else None,
+    )
+
+
+def _of(evidence: Evidence, named: Container[str | None]) -> Evidence:
+    return replace(
+        evidence,
+        metrics={name: value for name, value in evidence.metrics.items() if name in named},
+        counts={name: pair for name, pair in evidence.counts.items() if name in named},
+        unusable={name: why for name, why in evidence.unusable.items() if name in named},
+        truncated=True,
     )
 
 

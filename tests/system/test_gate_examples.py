@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -89,11 +90,16 @@ def test_a_person_decides_where_the_documents_are_too_few(airflow: Deployment, e
         name: airflow.trigger(REVIEW, {"evaluation_set_id": extend.labelled(extractors[name], documents)})
         for name, (_, documents) in cases.items()
     }
-    for name, chosen in (("through", "Let it through"), ("back", "Hold it back")):
-        wait_for(
-            f"{name} to wait for a person",
-            lambda name=name: airflow.states(REVIEW, runs[name]).get("gate") == "awaiting_input",  # type: ignore[misc]
-        )
+    decided = {"through": "Let it through", "back": "Hold it back"}
+    parked = "awaiting_input"
+    wait_for(
+        "two gates to wait for a person",
+        lambda: [airflow.states(REVIEW, runs[name]).get("gate") for name in decided] == [parked, parked],
+    )
+    # As long as a person takes: Airflow takes the end of the process that has parked the task for the end of the one
+    # that goes on with it, if that comes within the heartbeat of a worker.
+    time.sleep(12)
+    for name, chosen in decided.items():
         path = f"/dags/{REVIEW}/dagRuns/{runs[name]}/taskInstances/gate/-1/hitlDetails"
         asked = airflow.api("GET", path)
         assert asked["subject"].startswith("INCONCLUSIVE")
