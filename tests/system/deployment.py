@@ -322,7 +322,10 @@ class Deployment:
             *(dag_id, run_id, task_id, key),
         )
         value = rows[0][0] if rows else None
-        return json.loads(value) if isinstance(value, str) else value
+        try:
+            return json.loads(value) if isinstance(value, str) else value
+        except json.JSONDecodeError:
+            return value  # a text, which the driver has read already
 
     def results(self, dag_id: str, run_id: str) -> dict[str, Any]:
         """Task -> what it has returned."""
