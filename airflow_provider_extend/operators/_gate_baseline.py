@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from airflow_provider_extend._compat import Context
 from airflow_provider_extend.api.runs import BATCH_PROCESSOR_RUN
 from airflow_provider_extend.gate.evidence import Baseline, Evidence
 from airflow_provider_extend.reading import is_gone, look_up
@@ -16,8 +17,11 @@ if TYPE_CHECKING:
 
 
 def with_inlet(store: Any, kwargs: dict[str, Any]) -> dict[str, Any]:
-    """`kwargs` of an operator that is to reach the state store of an asset: it is one of its inlets."""
-    if store is None or isinstance(store, str) or not hasattr(store, "uri"):
+    """`kwargs` of an operator that is to reach the state store of an asset: it is one of its inlets.
+
+    Where Airflow has no such store it is none: 3.0 takes an asset that is but an inlet for one that is not in use.
+    """
+    if isinstance(store, str) or not hasattr(store, "uri") or "asset_state_store" not in Context.__annotations__:
         return kwargs
     given = kwargs.get("inlets") or []
     return {**kwargs, "inlets": [*(given if isinstance(given, list | tuple) else [given]), store]}
