@@ -21,7 +21,11 @@ def with_inlet(store: Any, kwargs: dict[str, Any]) -> dict[str, Any]:
 
     Where Airflow has no such store it is none: 3.0 takes an asset that is but an inlet for one that is not in use.
     """
-    if isinstance(store, str) or not hasattr(store, "uri") or "asset_state_store" not in Context.__annotations__:
+    if (
+        isinstance(store, str)
+        or not hasattr(store, "uri")
+        or "asset_state_store" not in Context.__annotations__
+    ):
         return kwargs
     given = kwargs.get("inlets") or []
     return {**kwargs, "inlets": [*(given if isinstance(given, list | tuple) else [given]), store]}

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from airflow_provider_extend import gate_files
 from airflow_provider_extend.api.errors import ExtendInputError
 from airflow_provider_extend.api.runs import BATCH_PROCESSOR_RUN
 from airflow_provider_extend.exceptions import airflow_errors
@@ -52,25 +53,21 @@ def rules_of(given: Any, name: str) -> Rules:
 
 
 def evidence_of(given: Any, client: Callable[[], ExtendClient]) -> Evidence:
-    """The run that is judged: the return value of a task, a report of a gate, the path of a file with one of them, or
-    its id. What is not whole is read by its id.
+    """The run that is judged: the return value of a task, a report of a gate, the path of a file with one of them or
+    with Extend's own answer, or its id. What is not whole is read by its id.
 
     :raises ValueError: it is none of these.
     """
-    told = given
     if isinstance(given, str) and given.strip().endswith(".json"):
-        told = _json(given.strip())
-    if isinstance(told, Mapping) and "report" in told:
-        evidence = Report.from_dict(told).evidence
-    elif isinstance(told, Mapping):
-        evidence = Evidence.of_result(told)
+        evidence = gate_files.evidence_of(_document(given.strip()), given.strip())
+    elif isinstance(given, Mapping) and "report" in given:
+        evidence = Report.from_dict(given).evidence
     else:
-        evidence = Evidence.of_result({"id": told, "truncated": True})
+        evidence = Evidence.of_result(given) if isinstance(given, Mapping) else Evidence()
     if evidence.id and not evidence.truncated:
         return evidence
-    known = told if isinstance(told, Mapping) else {"id": told}
-    run_id = evidence.id if isinstance(told, Mapping) else known["id"]
-    read = Evidence.of_result(read_run(client(), evidence.kind, run_id))
+    run_id = evidence.id if evidence.id or isinstance(given, Mapping) else given
+    read = Evidence.of_result(_read_run(client(), evidence.kind, run_id))
     # A run does not tell the config and the items that it was started with; a task that started it does.
     return replace(
         read,
@@ -79,7 +76,7 @@ def evidence_of(given: Any, client: Callable[[], ExtendClient]) -> Evidence:
     )
 
 
-def read_run(client: ExtendClient, kind: str | None, run_id: Any) -> Mapping[str, Any]:
+def _read_run(client: ExtendClient, kind: str | None, run_id: Any) -> Mapping[str, Any]:
     with airflow_errors():
         run = look_up(client, kind or BATCH_PROCESSOR_RUN, run_id)
     return result_of_run(run, limit=None)
@@ -112,23 +109,16 @@ def baseline_of(
         return memory.baseline(evidence)
     if source.source == "run":
         return Baseline(evidence_of(source.value, client), f"run {source.value}")
-    return Baseline(Report.from_dict(_json(str(source.value))).evidence, f"report {source.value}")
+    path = str(source.value)
+    return gate_files.baseline_of(_document(path), path)
 
 
-def _json(path: str) -> Mapping[str, Any]:
-    """A report, or what `output_path` holds of a run: {<kind>: ..., "result": ...}.
-
-    :raises ValueError: it cannot be read.
-    """
+def _document(path: str) -> Any:
+    """:raises ValueError: it cannot be read, or is no JSON."""
     try:
-        value = json.loads(_text(path))
-    except json.JSONDecodeError:
-        raise ValueError(f"{path} is no JSON.") from None
-    if isinstance(value, Mapping) and isinstance(value.get("result"), Mapping):
-        value = value["result"]
-    if not isinstance(value, Mapping) or not ({"report", "metrics"} & set(value)):
-        raise ValueError(f"{path} holds neither a report of a gate nor the result of a run.")
-    return value
+        return json.loads(_text(path))
+    except json.JSONDecodeError as error:
+        raise ValueError(f"{path}, line {error.lineno}: this is no JSON ({error.msg}).") from None
 
 
 def _text(path: str) -> str:

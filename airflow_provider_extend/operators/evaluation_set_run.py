@@ -158,8 +158,7 @@ class ExtendRunEvaluationSetOperator(ExtendRunOperator):
         ti.xcom_push(key=RUN_ID_KEY, value=evidence.id)
         if evidence.url:
             ti.xcom_push(key=RUN_URL_KEY, value=evidence.url)
-        for key in FINGERPRINT_KEYS:
-            ti.xcom_push(key=key, value=getattr(evidence, key))
+        self._push_fingerprints(ti, {key: getattr(evidence, key) for key in FINGERPRINT_KEYS})
         if not self.wait_for_completion:
             return evidence.id
         return within_xcom({**evidence.as_dict(), FROM_STORE_KEY: True})
@@ -168,10 +167,20 @@ class ExtendRunEvaluationSetOperator(ExtendRunOperator):
         result, ti = super()._ends(context, run), context["ti"]
         # Pushed when the run was started, by this process or by the one that deferred.
         told = {
-            key: ti.xcom_pull(task_ids=self.task_id, key=key, map_indexes=ti.map_index)
+            key: ti.xcom_pull(task_ids=self.task_id, key=key, map_indexes=ti.map_index) or None
             for key in FINGERPRINT_KEYS
         }
         return {**result, **told}
+
+    def _push_fingerprints(self, ti: Any, facts: Mapping[str, Any]) -> None:
+        for key in FINGERPRINT_KEYS:
+            value = facts.get(key)
+            try:
+                ti.xcom_push(key=key, value=value)
+            except Exception:
+                if value is not None:
+                    raise
+                ti.xcom_push(key=key, value="")  # Airflow 3.0 takes no null
 
     def prepare(self, client: ExtendClient) -> Prepared:
         evaluation_set = client.call("evaluation_sets.retrieve", self.evaluation_set_id)
@@ -231,8 +240,7 @@ class ExtendRunEvaluationSetOperator(ExtendRunOperator):
         return client.call(self.creates, body=body)
 
     def started(self, context: Context, facts: Mapping[str, Any]) -> None:
-        for key in FINGERPRINT_KEYS:
-            context["ti"].xcom_push(key=key, value=facts.get(key))
+        self._push_fingerprints(context["ti"], facts)
         self.log.info("Evaluation set run %s of set %s.", self._run_id, self.evaluation_set_id)
 
     def _items(self, client: ExtendClient, created: datetime | None) -> list[dict[str, Any]]:

@@ -89,6 +89,28 @@ def test_a_published_version_has_no_draft_to_hold_against(extend, evaluation_set
     assert task.xcoms["config_fingerprint"] is None
 
 
+def test_where_airflow_takes_no_null_what_is_not_known_is_empty(extend, evaluation_set, task) -> None:
+    processor = extend.send("GET", f"/evaluation_sets/{evaluation_set}")["entity"]["id"]
+    extend.send("POST", f"/extractors/{processor}/versions", json={"releaseType": "major"})
+    operator = start(evaluation_set, version="1.0", wait_for_completion=True)
+    really = operator.execute
+
+    def without_null(context: Any) -> Any:
+        push = context["ti"].xcom_push
+
+        def strict(key: str, value: Any) -> None:
+            if value is None:
+                raise RuntimeError("API_SERVER_ERROR: 422")
+            push(key, value)
+
+        context["ti"].xcom_push = strict
+        return really(context)
+
+    operator.execute = without_null
+    assert task.run(operator)["config_fingerprint"] is None
+    assert task.xcoms["config_fingerprint"] == ""
+
+
 def test_all_items_of_a_long_list_are_in_the_fingerprint(extend, task, new_task) -> None:
     evaluation_set = extend.evaluation_set(extend.processor(), documents=25)
     task.run(start(evaluation_set))

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from airflow.sdk import DAG
+from airflow.sdk import DAG, Context
 
 from airflow_provider_extend.gate.report import Report
 from airflow_provider_extend.operators.evaluation_baseline import ExtendRecordBaselineOperator
@@ -168,14 +168,21 @@ def test_a_report_and_a_result_are_read_from_their_files(api, task, tmp_path) ->
     assert extend.requests() == []
 
 
+def test_a_file_with_aggregates_alone_is_read_again_by_its_run(api, task, tmp_path) -> None:
+    run_id = finished(api(V26))
+    part = result(run_id, metrics={"extract.accuracy": 1.0}, counts={}, truncated=True)
+    (tmp_path / "x.json").write_text(json.dumps(part))
+    assert task.run(gate(f"{tmp_path}/x.json", {SELECT: 0.95}))["evidence"]["counts"][SELECT] == [3, 3]
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
         (None, "cannot be read"),
-        ("{", "is no JSON"),
-        ("[1]", "holds neither"),
-        ('{"a": 1}', "holds neither"),
-        ('{"report": 99}', "no report of version 1"),
+        ("{", "line 1: this is no JSON"),
+        ("[1]", "holds a list, not"),
+        ('{"a": 1}', "holds no run"),
+        ('{"report": 99, "lines": []}', "no report of version 1"),
     ],
 )
 def test_a_file_that_is_neither_is_an_error_and_no_pass(task, tmp_path, text, told) -> None:
@@ -234,7 +241,7 @@ def test_a_run_by_its_id_and_a_report_by_its_path(api, task, tmp_path) -> None:
     task.run(gate(result(), {SELECT: 0.95}, report_path=f"{tmp_path}/before.html"))
     by_path = {**COMPARED, "baseline": {"from": "report", "path": f"{tmp_path}/before.json"}}
     value = task.run(gate(result("bpr_2"), by_path))
-    assert (value["verdict"], value["baseline"]["origin"]) == ("PASS", f"report {tmp_path}/before.json")
+    assert (value["verdict"], value["baseline"]["origin"]) == ("PASS", f"bpr_1 of {tmp_path}/before.json")
 
 
 def test_a_baseline_that_cannot_be_read_is_an_error_and_not_none_at_all(task, tmp_path) -> None:
@@ -391,9 +398,21 @@ def test_the_group_is_four_tasks_in_a_row_of_which_those_that_write_run_one_at_a
     limits = {name: task.max_active_tis_per_dag for name, task in tasks.items()}
     assert limits == {"evaluate": None, "gate": 1, "publish": None, "record": 1}
     assert (tasks["evaluate"].deferrable, tasks["publish"].retries) == (True, 3)
-    assert all(Asset("a") in tasks[name].inlets for name in ("evaluate", "gate", "record"))
+    with_store = "asset_state_store" in Context.__annotations__
+    assert [tasks[name].inlets for name in tasks if name != "publish"] == [
+        [Asset("a")] if with_store else []
+    ] * 3
     assert tasks["gate"].outlets == [Asset("b")]
     assert tasks["gate"].moves_baseline is False
+
+
+def test_below_airflow_3_3_an_asset_is_a_name_and_no_inlet(monkeypatch) -> None:
+    from airflow.sdk import Asset
+
+    from airflow_provider_extend.operators import _gate_baseline
+
+    monkeypatch.setattr(_gate_baseline, "Context", type("Context", (), {"__annotations__": {"ti": object}}))
+    assert [task.inlets for task in made(store=Asset("a")).iter_tasks()] == [[], [], [], []]
 
 
 def test_without_a_store_nothing_is_recorded() -> None:
