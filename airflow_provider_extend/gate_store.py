@@ -75,13 +75,13 @@ class FolderStore:
     """A folder of a local or object store.
 
     :param path: as `ObjectStoragePath` takes it, such as `s3://bucket/gates/invoices`.
+    :raises ValueError, ImportError: Airflow knows no such store.
     """
 
     def __init__(self, path: str) -> None:
-        from airflow.sdk import ObjectStoragePath
-
         self.told = path
-        self._folder: Any = ObjectStoragePath(path)
+        self._root = path.rstrip("/")
+        _ = self._path().fs  # raises where the scheme is not known
 
     def names(self, key: str) -> frozenset[str]:
         return frozenset(entry.removesuffix(".json") for entry in self._entries(key))
@@ -95,7 +95,7 @@ class FolderStore:
         entries = sorted(self._entries(key))
         if not entries:
             return None
-        known = json.loads((self._folder / key / entries[-1]).read_text())
+        known = json.loads(self._path(key, entries[-1]).read_text())
         return _held(known, "value", f"{key}/{entries[-1]} of {self.told}")["value"]
 
     def keep(self, key: str, at: datetime, value: Mapping[str, Any]) -> bool:
@@ -104,16 +104,25 @@ class FolderStore:
         self._write(key, name, {"at": _stamp(at), "value": value})
         return max(self._entries(key)) == name
 
+    def _path(self, *parts: str) -> Any:
+        from airflow.sdk import ObjectStoragePath
+
+        return ObjectStoragePath("/".join([self._root, *parts]))
+
     def _entries(self, key: str) -> list[str]:
-        folder = self._folder / key
-        if not folder.exists():
+        folder = self._path(key)
+        # Others write there too: a list from memory is none.
+        folder.fs.invalidate_cache()
+        try:
+            found = folder.fs.ls(folder.path, detail=False)
+        except FileNotFoundError:
             return []
-        return [entry.name for entry in folder.iterdir() if entry.name.endswith(".json")]
+        return [name for entry in found if (name := str(entry).rpartition("/")[2]).endswith(".json")]
 
     def _write(self, key: str, name: str, value: Any) -> None:
-        path = self._folder / key / name
+        path = self._path(key, name)
         text = json.dumps(value)
-        if self._folder.protocol not in ("", "file"):
+        if path.protocol not in ("", "file"):
             path.write_text(text)
             return
         local = Path(path.path)
@@ -272,7 +281,13 @@ def memory_of(store: Any, context: Context, log: Any) -> GateMemory | None:
     if store is None:
         return None
     if isinstance(store, str) and store.strip():
-        return GateMemory(FolderStore(store), log)
+        try:
+            return GateMemory(FolderStore(store), log)
+        except (ValueError, ImportError):
+            raise ExtendInputError(
+                f"store is {store!r}, which Airflow does not know how to reach: is a provider with a store for it "
+                "installed?"
+            ) from None
     name = getattr(store, "name", None)
     if not isinstance(name, str) or isinstance(store, str):
         raise ExtendInputError(

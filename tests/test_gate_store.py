@@ -325,11 +325,22 @@ def test_what_is_no_store_is_refused_by_name(given) -> None:
         memory_of(given, {}, LOG)
 
 
-def test_an_object_store_is_a_folder(tmp_path) -> None:
+def test_a_store_that_airflow_does_not_know_is_refused_before_anything_is_paid_for() -> None:
+    with pytest.raises(ExtendInputError, match="'nowhere://bucket/gate', which Airflow does not know"):
+        memory_of("nowhere://bucket/gate", {}, LOG)
+
+
+def test_an_object_store_is_a_folder() -> None:
+    import fsspec
+    from airflow.sdk.io.store import attach
+
+    attach("memory", fs=fsspec.filesystem("memory"))
     memory = memory_of("memory://bucket/gate", {}, LOG)
     assert memory is not None
     assert memory.look(evidence()) == 1
     assert memory_of("memory://bucket/gate", {}, LOG).look(evidence("bpr_2")) == 2  # type: ignore[union-attr]
+    assert memory.move_baseline(Baseline(evidence(), "o"), NOON) is True
+    assert memory.baseline(evidence()) == Baseline(evidence(), "o")
 
 
 def test_the_state_store_of_an_asset_where_airflow_has_one(monkeypatch) -> None:

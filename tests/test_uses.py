@@ -185,7 +185,7 @@ GIVEN: dict[str, list[dict[str, Any]]] = {
     "ExtendPublishWorkflowVersionOperator": [{"workflow_id": "w_1"}],
     "ExtendRecordBaselineOperator": [
         {"run": run, "report": {"report": 1, "verdict": "PASS", "reason": "", "evidence": {}, "lines": []}}
-        | {"store": "memory://gate"}
+        | {"store": "/tmp/is-not-written"}
         for run in ("bpr_1", {"id": "esr_1", "kind": "evaluation_set_run", "truncated": True})
     ],
     "ExtendRunEvaluationSetOperator": [{"evaluation_set_id": "ev_1", "wait_for_completion": True}],

@@ -80,6 +80,8 @@ def test_a_file_anywhere_else_is_read_and_rendered_too(task, tmp_path, scheme) -
     from airflow.sdk import ObjectStoragePath
 
     path = f"{scheme}{tmp_path}/elsewhere/gate.yml"
+    if scheme == "memory://" and "asset_state_store" not in Context.__annotations__:
+        pytest.skip("Airflow 3.0 has no memory://")
     target = ObjectStoragePath(path)
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(TEXT.replace("95%", "{{ params.least }}"))
