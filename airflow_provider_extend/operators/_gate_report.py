@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Container, Mapping
 from dataclasses import replace
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from airflow_provider_extend.api.errors import ExtendOutputNotWritten
 from airflow_provider_extend.gate.verdicts import PASS
 from airflow_provider_extend.results import XCOM_LIMIT, json_size
 
@@ -66,24 +66,33 @@ def markdown(report: Report) -> str:
 
 def json_beside(report_path: str) -> str:
     """Where the JSON of a report goes whose page is at `report_path`."""
-    suffix = PurePosixPath(report_path).suffix
-    return (report_path.removesuffix(suffix) if suffix else report_path) + ".json"
+    return report_path.removesuffix(".json").removesuffix(".html") + ".json"
 
 
 def write(report: Report, report_path: str) -> None:
-    """The page at `report_path`, and the JSON that it was made from beside it."""
+    """The page at `report_path`, and the JSON that it was made from beside it; a path that ends in `.json` gets that
+    alone.
+
+    :raises ExtendOutputNotWritten: it cannot be written.
+    """
     from airflow.sdk import ObjectStoragePath
 
     from airflow_provider_extend.gate.html import as_html
 
-    for path, text in (
-        (json_beside(report_path), json.dumps(report.as_dict())),
-        (report_path, as_html(report)),
-    ):
-        target = ObjectStoragePath(path)
-        if target.protocol in ("", "file"):
-            target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text)
+    texts = {report_path: as_html(report), json_beside(report_path): json.dumps(report.as_dict())}
+    for path, text in texts.items():
+        try:
+            target = ObjectStoragePath(path)
+            if target.protocol in ("", "file"):
+                target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(text)
+        except Exception as error:
+            # The kind of error: its text may hold a key of the store.
+            raise ExtendOutputNotWritten(
+                f"The report cannot be written to {path} ({type(error).__name__}). The run was judged "
+                f"{report.verdict}; a retry judges it again, at no cost.",
+                run_id=str(report.evidence.id),
+            ) from None
 
 
 def _value(report: Report) -> dict[str, Any]:

@@ -278,9 +278,6 @@ class ExtendEvaluationGateOperator(ExtendOperator, BranchMixIn):
         value = _gate_report.in_xcom(report)
         url = self.report_url or self.report_path
         if self.report_path:
-            # A report that a person has decided on is as it was pushed, which may be less than was written.
-            if not report.left_out and not (answer and report.evidence.truncated):
-                _gate_report.write(report, self.report_path)
             ti.xcom_push(key=REPORT_URL_KEY, value=url)
             value[REPORT_URL_KEY] = url
         if answer is not None:
@@ -291,6 +288,10 @@ class ExtendEvaluationGateOperator(ExtendOperator, BranchMixIn):
         for name in ("metrics", "counts"):
             ti.xcom_push(key=name, value=value["evidence"][name])
         ti.xcom_push(key="report", value=value)
+        # A report that a person has decided on is as it was pushed, which may be less than was written before.
+        if self.report_path and not (answer and (report.left_out or report.evidence.truncated)):
+            with airflow_errors():
+                _gate_report.write(report, self.report_path)
         return value
 
 

@@ -22,7 +22,7 @@ from airflow_provider_extend.operators.evaluation_gate import (
     OPTIONS,
     ExtendEvaluationGateOperator,
 )
-from tests.airflow_names import AirflowFailException, AirflowSkipException, TaskDeferred
+from tests.airflow_names import AirflowException, AirflowFailException, AirflowSkipException, TaskDeferred
 
 CONTRACT = {
     "id": "bpr_1",
@@ -170,6 +170,22 @@ def test_the_page_is_there_when_the_task_has_failed_and_its_address_may_be_anoth
     assert (tmp_path / "report").exists()
     assert (tmp_path / "report.json").exists()
     assert task.xcoms["report_url"] == "https://reports.example/1"
+
+
+def test_a_path_for_json_gets_no_page(task, tmp_path) -> None:
+    task.run(gate("PASS", report_path=f"{tmp_path}/report.json"))
+    assert [path.name for path in tmp_path.iterdir()] == ["report.json"]
+    assert json.loads((tmp_path / "report.json").read_text())["verdict"] == "PASS"
+
+
+def test_a_page_that_cannot_be_written_is_no_success_and_a_retry_may_help(task, tmp_path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(
+        AirflowException, match=r"cannot be written to .*The run was judged PASS; a retry"
+    ) as caught:
+        task.run(gate("PASS", report_path=f"{tmp_path}/file/report.html"))
+    assert not isinstance(caught.value, AirflowFailException)
+    assert task.xcoms["verdict"] == "PASS"
 
 
 def test_the_link_to_the_page(monkeypatch) -> None:
