@@ -253,7 +253,9 @@ def test_items_are_the_same_in_any_order_and_others_where_something_else_is_expe
     turned = {"id": "evi_1", "expectedOutput": {"value": {"number": "A", "total": 1}}}
     assert of_items([one, two]) == of_items([{**two, "updatedAt": "later"}, turned])
     assert of_items([one, two]) != of_items([one])
-    assert of_items([one, two]) != of_items([one, {**two, "expectedOutput": {"value": {"total": 3, "number": "B"}}}])
+    assert of_items([one, two]) != of_items(
+        [one, {**two, "expectedOutput": {"value": {"total": 3, "number": "B"}}}]
+    )
     swapped = [{**one, "id": "evi_2"}, {**two, "id": "evi_1"}]
     assert of_items([one, two]) != of_items(swapped)
 
