@@ -62,12 +62,19 @@ def result_of_run(run: Run, limit: int | None = XCOM_LIMIT) -> dict[str, Any]:
         "config_fingerprint": None,
         "items_fingerprint": None,
     }
-    if limit is not None and json_size(result) > limit:
-        # Aggregates are short: a selector of two levels, such as extract.accuracy, speaks of all documents.
-        for name in ("metrics", "counts"):
-            result[name] = {key: value for key, value in result[name].items() if key.count(".") <= 1}
-        result["truncated"] = True
-    return result
+    return result if limit is None else within_xcom(result, limit)
+
+
+def within_xcom(result: dict[str, Any], limit: int = XCOM_LIMIT) -> dict[str, Any]:
+    """`result` of a run, beyond `limit` bytes its aggregates alone."""
+    if json_size(result) <= limit:
+        return result
+    # Aggregates are short: a selector of two levels, such as extract.accuracy, speaks of all documents.
+    aggregates = {
+        name: {key: value for key, value in result[name].items() if key.count(".") <= 1}
+        for name in ("metrics", "counts")
+    }
+    return {**result, **aggregates, "truncated": True}
 
 
 def push_run(

@@ -54,7 +54,13 @@ class TestVerdicts:
         assert {frozenset(rule) for rule in value["rules"]} == {
             frozenset({"rule", "selector", "minimum", "value", "counts", "verdict", "reason"})
         }
-        assert task.xcoms == {"report": value}
+        assert task.xcoms == {
+            "report": value,
+            "verdict": "PASS",
+            "reasons": [],
+            "metrics": result()["metrics"],
+            "counts": result()["counts"],
+        }
 
     def test_a_fail_fails_the_task_without_a_retry(self, task) -> None:
         with pytest.raises(AirflowFailException, match=r"FAIL.*extract\.accuracy is 89\.0%.*below 90%"):
@@ -280,5 +286,18 @@ def test_the_report_fits_into_xcom_however_many_metrics_a_rule_matches(task) -> 
     assert len(str(caught.value)) < 48 * 1024
 
 
-def test_the_run_the_rules_and_on_fail_are_templates() -> None:
-    assert set(ExtendEvaluationGateOperator.template_fields) == {"run", "rules", "on_fail", "extend_conn_id"}
+def test_the_templates_are_what_names_something() -> None:
+    assert set(ExtendEvaluationGateOperator.template_fields) == {
+        "run",
+        "rules",
+        "on_warn",
+        "on_inconclusive",
+        "on_fail",
+        "store",
+        "baseline",
+        "config_fingerprint",
+        "items_fingerprint",
+        "report_path",
+        "report_url",
+        "extend_conn_id",
+    }
