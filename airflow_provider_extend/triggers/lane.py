@@ -25,14 +25,14 @@ from airflow_provider_extend.triggers.waits import Target
 #: Seconds that changes may take to show in a list: a whole scan goes so far behind the one before it.
 OVERLAP = 60.0
 #: Seconds between whole scans; those in between go only a little behind the newest change that is known.
-WHOLE_SCAN_EVERY = 15.0
+WHOLE_SCAN_EVERY = 30.0
 SHORT_OVERLAP = 5.0
 #: A lane's scans take at most this many pages a second in the long run, whole ones at most one.
 _PAGES_A_SECOND = 10 / 3
 #: Where a list carries a lane, single reads take at most this share of the account's requests.
 READS_SHARE = 0.1
 #: Seconds between single reads of a run that a list carries; they grow with the time that it has been waited for.
-SAFETY_FIRST, SAFETY_LAST = 60.0, 600.0
+SAFETY_FIRST, SAFETY_LAST = 120.0, 600.0
 #: A list that takes more pages than it saves reads, or that cannot be used, is tried again after so many seconds.
 DEAR_FOR, BROKEN_FOR = 60.0, 600.0
 PAGE_SIZE = 100
