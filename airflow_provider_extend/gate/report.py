@@ -79,7 +79,7 @@ class Line:
     waiver: Waiver | None = None
 
     @property
-    def badness(self) -> tuple[int, int, float, str, str, str, str]:
+    def badness(self) -> tuple[int, int, float, str, str, str, str, str, str]:
         """Sorts the worst first, whatever the order of the rules was."""
         distance = 0.0 if self.value is None or self.target is None else self.value - self.target
         return (
@@ -90,6 +90,8 @@ class Line:
             self.check,
             self.rule or "",
             self.severity,
+            str(self.floor),
+            self.reason,
         )
 
 
