@@ -24,8 +24,8 @@ from typing import Any
 
 #: Beyond this a number is no measurement.
 _MOST = 1e15
-#: (selector, value or why there is none, (k, n) or None)
-_Entry = tuple[str, float | str, tuple[int, int] | None]
+#: (selector, value or why there is none or None of 0 trials, (k, n) or None)
+_Entry = tuple[str, float | str | None, tuple[int, int] | None]
 #: (k, n), why what was given cannot be that, or None where it was not given.
 _Counts = tuple[int, int] | str | None
 
@@ -35,7 +35,7 @@ class Metrics:
     """Metrics of one run.
 
     :ivar values: selector -> fraction 0..1 (`latency.*`: milliseconds).
-    :ivar counts: selector -> (successes, trials), only where the API gives both.
+    :ivar counts: selector -> (successes, trials), only where the API gives both. Of (0, 0) there is no value.
     :ivar files: (processed, total) where the API gives both.
     :ivar processor_type: `EXTRACT`, `CLASSIFY`, `SPLITTER`, or None.
     :ivar unusable: selector -> why what the API gave under it is no measurement.
@@ -76,7 +76,7 @@ def read_metrics(run: Mapping[str, Any], *, ended: bool) -> tuple[Metrics, str |
         if kind is not None:
             entries += _READERS[kind](raw)
     metrics = Metrics(
-        values={selector: value for selector, value, _ in entries if not isinstance(value, str)},
+        values={selector: value for selector, value, _ in entries if isinstance(value, float)},
         counts={selector: counts for selector, _, counts in entries if counts is not None},
         files=files,
         processor_type=kind,
@@ -223,16 +223,12 @@ def _latencies(raw: Mapping[str, Any]) -> Iterator[_Entry]:
 def _proportion(selector: str, counts: _Counts, given: Any) -> Iterator[_Entry]:
     """The ratio of `counts`; without them the value that the API gave, if any. 0 trials are no ratio."""
     if isinstance(counts, tuple):
-        if counts[1] > 0:
-            yield _ratio(selector, *counts)
+        k, n = counts
+        yield selector, (k / n if n else None), counts
         return
     yield from _value(selector, given)
     if counts is not None:
         yield selector, counts, None
-
-
-def _ratio(selector: str, k: int, n: int) -> _Entry:
-    return selector, k / n, (k, n)
 
 
 def _value(selector: str, value: Any) -> Iterator[_Entry]:

@@ -97,6 +97,7 @@ def test_extract_metrics_of_2026(run_of):
         "coverage": (10, 10),
         "extract.fields.invoice_number.accuracy": (9, 10),
         "extract.fields.vendor.name.accuracy": (9, 10),
+        "extract.fields.internal_notes.accuracy": (0, 0),
     }
     assert metrics.files == (10, 10)
     assert (metrics.processor_type, origin) == ("EXTRACT", "evaluation_set_run")
@@ -371,7 +372,7 @@ def test_class_names_of_2024_are_quoted_like_tree_keys():
 def test_a_matrix_without_rows_is_none(matrix):
     metrics = old(type="CLASSIFY", accuracyPerc=80, confusionMatrix=matrix)
     assert metrics.values == {"classify.accuracy": 0.8}
-    assert metrics.counts == {}
+    assert not any(n for _, n in metrics.counts.values())
 
 
 @pytest.mark.parametrize("cell", ["1", -1, 1.5, True, math.nan], ids=repr)
@@ -434,7 +435,10 @@ def test_where_no_class_was_expected_the_given_accuracy_stands():
     classes = {"invoice": {"countExpected": 0, "countPredicted": 4, "countCorrect": 0}}
     metrics = new(type="CLASSIFY", accuracy=0.25, classificationMetrics=classes)
     assert metrics.values == {"classify.accuracy": 0.25, "classify.classes.invoice.precision": 0.0}
-    assert metrics.counts == {"classify.classes.invoice.precision": (0, 4)}
+    assert metrics.counts == {
+        "classify.classes.invoice.precision": (0, 4),
+        "classify.classes.invoice.recall": (0, 0),
+    }
 
 
 # --- split -----------------------------------------------------------------------------------------------
@@ -476,7 +480,7 @@ def test_a_divisor_of_0_leaves_the_value_out():
         numCorrectDocs=0,
     )
     assert metrics.values == {"split.recall": 0.0}
-    assert metrics.counts == {"split.recall": (0, 2)}
+    assert metrics.counts == {"split.recall": (0, 2), "split.precision": (0, 0)}
 
 
 def test_splitter_ratios_of_2026_without_counts_are_fractions():

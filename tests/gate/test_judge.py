@@ -1,5 +1,6 @@
 """Judging: what passes, what is left open, what fails, and what cannot be judged."""
 
+import dataclasses
 import datetime
 import math
 
@@ -814,3 +815,23 @@ def test_the_day_is_the_callers():
     wanted = rules(Rule(TOTAL, min=0.95), waivers=(waiver("2026-12-31"),))
     for day, verdict in ((datetime.date(2026, 12, 31), "WARN"), (datetime.date(2027, 1, 1), "ERROR")):
         assert judge(wanted, run({TOTAL: (100, 200)}), today=day).verdict == verdict
+
+
+@pytest.mark.parametrize("policy", ["balanced", "point"])
+def test_a_field_that_only_files_have_which_were_not_processed_is_open(policy):
+    """All ten files with a date are missing: had they been processed, the field might have failed."""
+    given = rules(Rule("extract.fields.*.accuracy", min=0.8), min_processed=0.9, policy=policy)
+    counts = {TOTAL: [190, 190], DATE: [0, 0]}
+    evidence = Evidence.of_result({**run(files=(190, 200)).as_dict(), "metrics": {}, "counts": counts})
+    report = judged(given, evidence)
+    assert (report.verdict, report.lines[0].selector) == ("INCONCLUSIVE", DATE)
+    assert "in none of the files that were processed; 10 were not" in report.reason
+    waived = judged(dataclasses.replace(given, waivers=(Waiver(DATE, "2026-12-31", "me", "why"),)), evidence)
+    assert (waived.verdict, waived.lines[0].waiver.owner) == ("WARN", "me")
+    whole = Evidence.of_result({**evidence.as_dict(), "files": [190, 190]})
+    assert judged(given, whole).verdict == "PASS", "no file has it: nothing is missing"
+
+
+def test_two_rules_that_differ_in_their_floor_alone_stand_in_one_order():
+    two = (Rule(TOTAL, min=0.5), Rule(TOTAL, min=0.5, floor=0.3))
+    assert judged(rules(*two), run({TOTAL: (99, 100)})) == judged(rules(*two[::-1]), run({TOTAL: (99, 100)}))
