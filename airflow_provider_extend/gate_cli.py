@@ -181,7 +181,7 @@ def _baseline(given: argparse.Namespace, rules: Rules, document: Any) -> Baselin
     """
     from airflow_provider_extend.gate_files import baseline_named, baseline_of, read_json
 
-    if given.baseline:
+    if given.baseline is not None:
         return (
             None
             if _RATIO.fullmatch(given.baseline)

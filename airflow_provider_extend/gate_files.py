@@ -135,7 +135,12 @@ def baseline_named(rules: Rules, folder: Path, document: Any) -> Baseline | None
 
 
 def with_number(rules: Rules, baseline: float) -> Rules:
-    """`rules`, with the number (0..1) as the baseline of each that compares and has none of its own."""
+    """`rules`, with the number as the baseline of each that compares and has none of its own.
+
+    :raises UnreadableFile: it is not from 0 to 1.
+    """
+    if isinstance(baseline, bool) or not 0 <= baseline <= 1:
+        raise UnreadableFile(f"The baseline {baseline!r} is no fraction from 0 to 1 (95% is 0.95).")
     with_it = [replace(rule, baseline=baseline) if rule.compares else rule for rule in rules.rules]
     return replace(rules, rules=tuple(with_it))
 
@@ -181,7 +186,7 @@ def _of_run(document: Mapping[str, Any], name: str) -> Evidence:
     kind = run.get("object")
     if kind is None and isinstance(run.get("metrics"), Mapping):
         kind = BATCH_PROCESSOR_RUN
-    if kind not in _KINDS or not isinstance(run.get("id"), str) or not isinstance(run.get("status"), str):
+    if kind not in _KINDS or not all(isinstance(run.get(key), str) and run[key] for key in ("id", "status")):
         raise UnreadableFile(f"{name} {_other(document, run)}. Expected {_WANTED}.")
     # The older versions' answers do not tell them apart.
     version = V2026 if kind == EVALUATION_SET_RUN else None

@@ -61,6 +61,7 @@ def result_of_run(run: Run, limit: int | None = XCOM_LIMIT) -> dict[str, Any]:
         "files": list(metrics.files) if metrics.files else None,
         "config_fingerprint": None,
         "items_fingerprint": None,
+        **({"unusable": dict(metrics.unusable)} if metrics.unusable else {}),
     }
     return result if limit is None else within_xcom(result, limit)
 

@@ -262,6 +262,7 @@ def test_a_number_or_a_file_is_the_baseline(here, capsys, baseline, code):
         ("95", "--baseline 95 has no unit: write 95%, or a fraction such as 0.95."),
         ("195%", "--baseline 195% is more than 100%."),
         ("none.json", "none.json cannot be read"),
+        ("", "cannot be read"),
         ("pending.json", "pending.json is PENDING and has 0 metrics: nothing to compare with."),
     ],
 )

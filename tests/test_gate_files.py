@@ -7,7 +7,7 @@ import pytest
 
 from airflow_provider_extend import gate_files
 from airflow_provider_extend.gate.evidence import Baseline, Evidence
-from airflow_provider_extend.gate.judge import not_judged
+from airflow_provider_extend.gate.judge import judge, not_judged
 from airflow_provider_extend.gate.rules_file import load_rules
 from airflow_provider_extend.gate_files import (
     UnreadableFile,
@@ -18,7 +18,7 @@ from airflow_provider_extend.gate_files import (
     read_json,
     with_number,
 )
-from tests.gate.given import EXAMPLES, contract, example, fields, mixed
+from tests.gate.given import EXAMPLES, TODAY, contract, example, fields, mixed
 
 RUNS = sorted(
     path.stem
@@ -108,6 +108,7 @@ def test_a_shortened_report_is_no_whole_run():
         ({}, "r.json holds no run"),
         ({"object": "evaluation_set_run", "id": 7, "status": "PROCESSED"}, "r.json has no id or no status"),
         ({"object": "evaluation_set_run", "id": "a", "status": None}, "r.json has no id or no status"),
+        ({"object": "evaluation_set_run", "id": "a", "status": ""}, "r.json has no id or no status"),
         ({"object": 5, "id": "a", "status": "PROCESSED"}, "r.json has no id or no status"),
         ({"batchProcessorRun": None}, "r.json holds no run"),
         ({"id": "a", "status": "PROCESSED"}, "r.json holds no run"),
@@ -249,3 +250,26 @@ def test_a_number_of_files_that_is_none_is_not_taken(given):
 
 def test_a_document_without_metrics_has_no_number():
     assert documents_of([]) is documents_of({}) is documents_of({"metrics": 3}) is None
+
+
+@pytest.mark.parametrize(
+    "field", [{"countAccurate": 12, "countExpected": 10}, {"accuracy": "NaN"}, None], ids=repr
+)
+@pytest.mark.parametrize("policy", ["balanced", "point"])
+def test_a_field_that_cannot_be_measured_is_none_that_a_wildcard_passes_over(field, policy):
+    metrics = {"type": "EXTRACT", "numFilesProcessed": 200, "numFilesTotal": 200}
+    metrics["fieldMetrics"] = {"total": {"countAccurate": 200, "countExpected": 200}, "iban": field}
+    run = {"object": "evaluation_set_run", "id": "bpr_1", "status": "PROCESSED", "metrics": metrics}
+    rules = load_rules(
+        f"version: 1\nevidence: {{policy: {policy}}}\n"
+        'rules: [{select: "extract.fields.*.accuracy", min: 90%}]\n'
+    )
+    report = judge(rules, evidence_of(run), today=TODAY)
+    assert report.verdict == "ERROR"
+    assert report.lines[0].selector == "extract.fields.iban.accuracy"
+
+
+@pytest.mark.parametrize("baseline", [float("nan"), -0.1, 95, True])
+def test_a_number_that_is_no_share_is_no_baseline(baseline):
+    with pytest.raises(UnreadableFile, match="no fraction from 0 to 1"):
+        with_number(load_rules("version: 1\nrules: [{select: a, max_drop: 3pp, baseline: 90%}]"), baseline)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -82,12 +81,15 @@ class Evidence:
         unusable.update(
             {str(name): str(why) for name, why in told.items()} if isinstance(told, Mapping) else {}
         )
+        files = result.get("files")
+        if files is not None and _pair(files) is None:
+            unusable["coverage"] = f"is {_shown(files)}, where [processed, of how many] is expected"
         usage = result.get("usage")
         texts = {name: str(result[name]) for name in _TEXTS if result.get(name) is not None}
         return cls(
             metrics={name: value for name, value in metrics.items() if name not in unusable},
             counts={name: pair for name, pair in counts.items() if name not in unusable},
-            files=_pair_of_files(result.get("files")),
+            files=_pair(files),
             unusable=unusable,
             usage=dict(usage) if isinstance(usage, Mapping) else None,
             truncated=bool(result.get("truncated")),
@@ -179,26 +181,19 @@ def _usable(metrics: Any, counts: Any) -> tuple[dict[str, float], dict[str, tupl
 
 def _number(given: Any) -> float | None:
     if (
-        isinstance(given, bool)
-        or not isinstance(given, int | float)
-        or not math.isfinite(given)
-        or abs(given) > _MOST
+        isinstance(given, bool) or not isinstance(given, int | float) or not abs(given) <= _MOST  # NaN is not
     ):
         return None
     return float(given)
 
 
 def _pair(given: Any) -> tuple[int, int] | None:
-    if isinstance(given, str) or not hasattr(given, "__len__") or len(given) != 2:
+    if not isinstance(given, list | tuple) or len(given) != 2:
         return None
     k, n = (_number(part) for part in given)
     if k is None or n is None or not (k.is_integer() and n.is_integer()) or not 0 <= k <= n:
         return None
     return int(k), int(n)
-
-
-def _pair_of_files(given: Any) -> tuple[int, int] | None:
-    return _pair(given) if given is not None else None
 
 
 def _shown(given: Any) -> str:

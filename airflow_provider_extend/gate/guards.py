@@ -47,6 +47,9 @@ def run_line(reason: str) -> Line:
 
 def coverage(evidence: Evidence, least: float) -> Line:
     """Whether enough files were processed; those that were not count as wrong wherever they are let through."""
+    if COVERAGE in evidence.unusable:
+        told = f"How many files were processed {evidence.unusable[COVERAGE]}. It cannot be judged: read the run again."
+        return guard(COVERAGE, ERROR, told, selector=COVERAGE)
     if evidence.files is None:
         told = "How many files there were is not given: that all were processed is not checked."
         return guard(COVERAGE, WARN, told, selector=COVERAGE)

@@ -17,6 +17,8 @@ EXACT = "exact"
 WILSON = "wilson"
 
 _TINY = 1e-300
+#: With so few successes the lower bound is below the smallest number there is.
+_NONE = 1e-6
 _EPSILON = 1e-15
 #: Terms of the continued fraction: it takes about the root of the larger parameter.
 _MOST_TERMS = 100_000
@@ -38,7 +40,7 @@ def at_least(k: float, n: float, p: float) -> float:
 
 def lower(k: float, n: float, confidence: float, interval: str = EXACT) -> float:
     """What the true proportion is not below, at `confidence`; 0 without trials."""
-    if n <= 0 or k <= 0:
+    if n <= 0 or k <= _NONE:
         return 0.0
     if interval == WILSON:
         return _wilson(k, n, normal_quantile(confidence))[0]

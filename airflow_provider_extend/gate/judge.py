@@ -85,7 +85,7 @@ def _lines(
         line = guards.identity(evidence, baseline)
         yield replace(line, counts_as=softer(line.verdict, worst(comparing)))
         other_items = line.verdict == INCONCLUSIVE
-    waived, wrong = guards.waivers(rules, [*evidence.metrics, *evidence.unusable], today)
+    waived, wrong = guards.waivers(rules, {*evidence.metrics, *evidence.unusable, *evidence.counts}, today)
     yield from wrong
     compared = Compared(baseline, other_items, rules.baseline)
     for rule in rules.rules:

@@ -62,6 +62,7 @@ def lines_of(
         if name in evidence.unusable:
             told = f"{name} {evidence.unusable[name]}. It cannot be judged: read the run again."
             yield _not_there(rule, name, ERROR, told)
+    yield from _unseen(rule, evidence, waived)
     yield from _vanished(rule, names, evidence, compared)
     case = _Case(rule, rules, replace(rules, policy=POINT), evidence, compared)
     opened = [each for name in found if name not in evidence.unusable for each in case.open(name)]
@@ -324,6 +325,19 @@ def _settled(opened: Sequence[_Open], case: _Case, waived: Mapping[str, Waiver])
 def _spread(counts: tuple[float, float]) -> float:
     k, n = counts
     return k * (n - k) / n**3
+
+
+def _unseen(rule: Rule, evidence: Evidence, waived: Mapping[str, Waiver]) -> Iterator[Line]:
+    """A metric of which no file was seen, while some were not processed: all of its files may be among those."""
+    missing = evidence.files[1] - evidence.files[0] if evidence.files else 0
+    unseen = [name for name, (_, n) in evidence.counts.items() if n == 0 and name not in evidence.metrics]
+    for name in matching(rule.select, unseen) if missing else ():
+        told = f"{name} is in none of the files that were processed; {missing} were not. Run the evaluation again."
+        line = _not_there(rule, name, INCONCLUSIVE, told)
+        if waiver := waived.get(name):
+            told += f" Waived until {waiver.until} by {waiver.owner}: {waiver.reason}."
+            line = replace(line, counts_as=softer(line.counts_as, WARN), reason=told, waiver=waiver)
+        yield line
 
 
 def _vanished(rule: Rule, names: Sequence[str], evidence: Evidence, compared: Compared) -> Iterator[Line]:

@@ -85,11 +85,14 @@ def _sentence(line: Line) -> str:
 def text(given: str) -> str:
     """`given` as text that no Markdown or HTML is read from, in one line."""
     plain = _SIGNS.sub(lambda sign: f"\\{sign[0]}", summary.printable(given))
-    return plain.replace("@", "@&#8203;").replace("://", ":&#47;/")
+    return _LINKS.sub(r"\1&#46;", plain.replace("@", "@&#8203;").replace("://", ":&#47;/"))
 
 
 #: What means something to Markdown; an underscore inside a word does not. A mention would notify somebody, too.
 _SIGNS = re.compile(r"[\\`*\[\]<>#|~&$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
+
+#: What becomes a link by itself.
+_LINKS = re.compile(r"(www)\.", re.IGNORECASE)
 
 
 def code(given: str) -> str:

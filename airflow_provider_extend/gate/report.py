@@ -159,13 +159,16 @@ class Report:
             )
         own = {entry.name for entry in fields(cls)} - set(_NESTED)
         try:
+            # Pages show these as they are.
+            if not {stored["verdict"]}.issubset(VERDICTS):
+                raise TypeError(f"verdict {str(stored['verdict'])[:40]!r}")
             return cls(
                 **{name: value for name, value in stored.items() if name in own},
                 evidence=Evidence.of_result(stored["evidence"]),
                 baseline=Baseline.from_dict(stored["baseline"]) if stored.get("baseline") else None,
                 lines=tuple(_line_from_dict(line) for line in stored["lines"]),
             )
-        except (KeyError, TypeError, AttributeError) as error:
+        except (LookupError, TypeError, AttributeError) as error:
             raise ValueError(
                 f"This report of the gate is damaged ({error!r}). Judge the run again."
             ) from None
@@ -213,6 +216,8 @@ def _line_from_dict(stored: Mapping[str, Any]) -> Line:
     known = {entry.name for entry in fields(Line)}
     given = {name: value for name, value in stored.items() if name in known}
     counts, waiver = given.get("counts"), given.get("waiver")
+    if not {given["verdict"], given["counts_as"]}.issubset(VERDICTS):
+        raise TypeError(f"a line's verdict {str(given['verdict'])[:40]!r}")
     return Line(
         **{
             **given,

@@ -81,7 +81,7 @@ def _ratio(node: Node) -> float:
         value = float(text)
     elif _WHOLE.fullmatch(text):
         _refuse(
-            node, f"{text} has no unit: write {text}% or {int(text) / 100:g}" if int(text) <= 100 else _UNIT
+            node, f"{text} has no unit: write {text}% or {int(text) / 100}" if int(text) <= 100 else _UNIT
         )
     else:
         _refuse(node, _UNIT)

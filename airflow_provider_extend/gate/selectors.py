@@ -56,8 +56,18 @@ def levels_of_metric(name: str) -> tuple[str, ...]:
 
 
 def _matches(pattern: tuple[str, ...], selector: tuple[str, ...]) -> bool:
-    if not pattern:
-        return not selector
-    if pattern[0] == "**":
-        return any(_matches(pattern[1:], selector[skip:]) for skip in range(len(selector) + 1))
-    return bool(selector) and pattern[0] in ("*", selector[0]) and _matches(pattern[1:], selector[1:])
+    """Step by step, going back to the last `**` alone: many of them must not take for ever."""
+    at = place = 0
+    wild = begun = -1
+    while place < len(selector):
+        level = pattern[at] if at < len(pattern) else None
+        if level == "**":
+            wild, begun, at = at, place, at + 1
+        elif level in ("*", selector[place]):
+            at, place = at + 1, place + 1
+        elif wild >= 0:
+            begun += 1
+            at, place = wild + 1, begun
+        else:
+            return False
+    return all(level == "**" for level in pattern[at:])

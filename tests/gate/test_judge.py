@@ -1,5 +1,6 @@
 """Judging: what passes, what is left open, what fails, and what cannot be judged."""
 
+import dataclasses
 import datetime
 import math
 
@@ -577,6 +578,24 @@ def test_where_no_total_is_given_that_is_a_warning():
     assert "is not given" in report.reason
 
 
+@pytest.mark.parametrize(
+    "files", [[201, 200], [-1, 200], [math.nan, 200], [10**400, 10**400], [], 0, "ab", {1: 2}]
+)
+def test_files_that_cannot_be_are_an_error_and_not_taken_for_unknown(files):
+    given = {**run({TOTAL: (190, 190)}, None).as_dict(), "files": files}
+    report = judged(rules(Rule(TOTAL, min=0.5)), Evidence.of_result(given))
+    assert (report.verdict, report.lines[0].check) == ("ERROR", "coverage")
+    assert report.reason.startswith("How many files were processed is ")
+
+
+@pytest.mark.parametrize("value", [5e-324, 1e-300, 1e-7, 1 - 1e-16])
+def test_a_share_next_to_nothing_or_all_is_judged(value):
+    line = line_of(
+        judged(rules(Rule("extract.accuracy", min=0.5)), run(metrics={"extract.accuracy": value})), "min"
+    )
+    assert line.verdict == ("PASS" if value > 0.5 else "FAIL")
+
+
 @pytest.mark.parametrize(("minimum", "verdict"), [(0.95, "PASS"), (0.96, "FAIL")])
 def test_coverage_may_be_a_rule_and_is_no_sample(minimum, verdict):
     evidence = run({TOTAL: (190, 190), "coverage": (190, 200)}, (190, 200))
@@ -674,6 +693,8 @@ def test_a_rule_that_matches_nothing_is_an_error_that_offers_near_names(rule):
         ({TOTAL: 95}, {}, "is 95"),
         ({TOTAL: -0.1}, {}, "is -0.1"),
         ({TOTAL: "0.9"}, {}, "is '0.9'"),
+        ({TOTAL: 10**400}, {}, "is 1000"),
+        ({TOTAL: 0.9}, {TOTAL: [9, 10**400]}, "has the counts [9, 1000"),
         ({TOTAL: None}, {}, "is None"),
         ({TOTAL: True}, {}, "is True"),
         ({TOTAL: 0.9}, {TOTAL: [-1, 10]}, "has the counts [-1, 10], where [right, of how many] is expected"),
@@ -794,3 +815,23 @@ def test_the_day_is_the_callers():
     wanted = rules(Rule(TOTAL, min=0.95), waivers=(waiver("2026-12-31"),))
     for day, verdict in ((datetime.date(2026, 12, 31), "WARN"), (datetime.date(2027, 1, 1), "ERROR")):
         assert judge(wanted, run({TOTAL: (100, 200)}), today=day).verdict == verdict
+
+
+@pytest.mark.parametrize("policy", ["balanced", "point"])
+def test_a_field_that_only_files_have_which_were_not_processed_is_open(policy):
+    """All ten files with a date are missing: had they been processed, the field might have failed."""
+    given = rules(Rule("extract.fields.*.accuracy", min=0.8), min_processed=0.9, policy=policy)
+    counts = {TOTAL: [190, 190], DATE: [0, 0]}
+    evidence = Evidence.of_result({**run(files=(190, 200)).as_dict(), "metrics": {}, "counts": counts})
+    report = judged(given, evidence)
+    assert (report.verdict, report.lines[0].selector) == ("INCONCLUSIVE", DATE)
+    assert "in none of the files that were processed; 10 were not" in report.reason
+    waived = judged(dataclasses.replace(given, waivers=(Waiver(DATE, "2026-12-31", "me", "why"),)), evidence)
+    assert (waived.verdict, waived.lines[0].waiver.owner) == ("WARN", "me")
+    whole = Evidence.of_result({**evidence.as_dict(), "files": [190, 190]})
+    assert judged(given, whole).verdict == "PASS", "no file has it: nothing is missing"
+
+
+def test_two_rules_that_differ_in_their_floor_alone_stand_in_one_order():
+    two = (Rule(TOTAL, min=0.5), Rule(TOTAL, min=0.5, floor=0.3))
+    assert judged(rules(*two), run({TOTAL: (99, 100)})) == judged(rules(*two[::-1]), run({TOTAL: (99, 100)}))

@@ -132,3 +132,9 @@ def test_names_and_reasons_are_text(name):
 def test_an_underscore_inside_a_word_needs_nothing():
     told = as_markdown(report(line(reason="po_number, _this_ and __that__")))
     assert "po_number, \\_this\\_ and \\_\\_that\\_\\_" in told
+
+
+def test_a_reason_makes_no_link_by_itself():
+    made = as_markdown(report(line("FAIL", reason="See WWW.example.org and www.example.org.")))
+    assert "www." not in made.lower()
+    assert "www&#46;example.org" in made

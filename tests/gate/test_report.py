@@ -71,6 +71,19 @@ def test_a_damaged_report_is_refused(damage):
         Report.from_dict(stored)
 
 
+@pytest.mark.parametrize(
+    "changed", [{"verdict": "<b>"}, {"counts_as": "<b>"}, {"counts": [1]}, {"verdict": ["PASS"]}]
+)
+def test_a_report_with_what_no_report_has_is_refused(changed):
+    stored = whole().as_dict()
+    stored["lines"][0] |= changed
+    with pytest.raises(ValueError, match="damaged"):
+        Report.from_dict(stored)
+    if "verdict" in changed:
+        with pytest.raises(ValueError, match="damaged"):
+            Report.from_dict(whole().as_dict() | changed)
+
+
 def test_a_cut_report_keeps_the_worst_and_says_so():
     report = whole()
     short = report.shortened(3)

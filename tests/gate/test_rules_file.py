@@ -169,6 +169,8 @@ DROP = "select: split.recall, min: 97%"
 #: What is wrong with a rule, the words that say so and the way out, and whether the schema sees it too.
 WRONG_RULES = {
     "a bare number": ("select: a, min: 95", "95 has no unit: write 95% or 0.95", True),
+    "a bare hundred": ("select: a, min: 100", "100 has no unit: write 100% or 1.0", True),
+    "a bare nothing": ("select: a, min: 0", "0 has no unit: write 0% or 0.0", False),
     "a bare one": ("select: a, min: 1", "1 has no unit: write 1% or 0.01", False),
     "a bare number with a point": ("select: a, min: 95.0", "expected a percent such as 95%", True),
     "a bare number above 100": ("select: a, min: 950", "expected a percent such as 95%", True),
