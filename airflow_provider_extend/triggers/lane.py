@@ -99,6 +99,7 @@ class Lane:
         self._scan_at = self._scan_soonest = self._hurried_at = -math.inf
         self._newest: float | None = None
         self._new_rows = PAGE_SIZE
+        self._came = False
         self._whole_newest: float | None = None
         self._whole_at = -math.inf
         self._ceiling = LAST_INTERVAL
@@ -210,8 +211,9 @@ class Lane:
             return Scan(self, now, whole=True, floor=-math.inf)
         whole = now >= self._whole_at
         known, overlap = (self._whole_newest, OVERLAP) if whole else (self._newest, SHORT_OVERLAP)
-        # Most of what a page costs is its rows.
-        size = PAGE_SIZE if whole else min(PAGE_SIZE, self._new_rows + SMALL_PAGE)
+        # Most of what a page costs is its rows; whoever has come may stand further down.
+        size = PAGE_SIZE if whole or self._came else min(PAGE_SIZE, self._new_rows + SMALL_PAGE)
+        self._came = False
         return Scan(self, now, whole, None if known is None else known - overlap, size)
 
     def _query(self, scan: Scan) -> dict[str, Any]:
@@ -289,7 +291,7 @@ class Lane:
 
     def hurry(self, now: float) -> None:
         """Somebody has come, or has to go: scan as soon as the pace of scans allows."""
-        self._hurried_at = now
+        self._hurried_at, self._came = now, True
         self._scan_at = min(self._scan_at, max(now, self._scan_soonest))
 
     # Single reads
