@@ -25,8 +25,10 @@ from airflow_provider_extend.triggers.waits import Target
 #: Seconds that changes may take to show in a list: a whole scan goes so far behind the one before it.
 OVERLAP = 60.0
 #: Seconds between whole scans; those in between go only a little behind the newest change that is known.
-WHOLE_SCAN_EVERY = 30.0
+WHOLE_SCAN_EVERY = 60.0
 SHORT_OVERLAP = 3.0
+#: Seconds between two scans at least, unless somebody has come: each serves all who wait.
+SCAN_EVERY = 2.0
 #: A lane's scans take at most this many pages a second in the long run, whole ones at most one.
 _PAGES_A_SECOND = 10 / 3
 #: Where a list carries a lane, single reads take at most this share of the account's requests.
@@ -272,7 +274,8 @@ class Lane:
             self._ceiling = min((target.ceiling for target in self.targets.values()), default=LAST_INTERVAL)
         youngest = next(reversed(self.targets.values()), None)
         age = youngest.age(now) if youngest else 0.0
-        pause = max(interval(age, self._ceiling, self._draw), scan.pages / _PAGES_A_SECOND)
+        least = max(scan.pages / _PAGES_A_SECOND, min(SCAN_EVERY, self._ceiling))
+        pause = max(interval(age, self._ceiling, self._draw), least)
         self._scan_at = scan.began + pause
         self._scan_soonest = scan.began + max(FIRST_INTERVAL, scan.pages / _PAGES_A_SECOND)
         if self._hurried_at > scan.began:
