@@ -13,7 +13,7 @@ from dataclasses import replace
 from airflow_provider_extend.gate import guards
 from airflow_provider_extend.gate.evidence import Baseline, Evidence
 from airflow_provider_extend.gate.lines import Compared, lines_of
-from airflow_provider_extend.gate.report import Line, Report
+from airflow_provider_extend.gate.report import Line, Report, worst_first
 from airflow_provider_extend.gate.rules import Rules
 from airflow_provider_extend.gate.verdicts import ERROR, INCONCLUSIVE, PASS, softer, worst
 
@@ -39,7 +39,7 @@ def judge(
     if refused:
         lines: list[Line] = [guards.run_line(refused)]
     else:
-        lines = sorted(_lines(rules, evidence, baseline, today), key=lambda line: line.badness)
+        lines = worst_first(_lines(rules, evidence, baseline, today))
     verdict = worst(line.counts_as for line in lines)
     return Report(
         verdict=verdict,

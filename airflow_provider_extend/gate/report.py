@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
+from operator import attrgetter
 from typing import Any
 
 from airflow_provider_extend.gate.evidence import Baseline, Evidence
@@ -79,7 +81,7 @@ class Line:
     waiver: Waiver | None = None
 
     @property
-    def badness(self) -> tuple[int, int, float, str, str, str, str, str, str]:
+    def badness(self) -> tuple[int, int, float, str, str, str, str, str]:
         """Sorts the worst first, whatever the order of the rules was."""
         distance = 0.0 if self.value is None or self.target is None else self.value - self.target
         return (
@@ -90,9 +92,20 @@ class Line:
             self.check,
             self.rule or "",
             self.severity,
-            f"{self.target} {self.floor} {self.baseline}",
             self.reason,
         )
+
+
+def worst_first(lines: Iterable[Line]) -> list[Line]:
+    """In an order that is the same whatever order the rules and metrics were in."""
+    badness: Callable[[Line], Any] = attrgetter("badness")
+    tied = itertools.groupby(sorted(lines, key=badness), badness)
+    # Only lines that tie are compared whole: there may be tens of thousands.
+    return [line for _, group in tied for line in _in_order(list(group))]
+
+
+def _in_order(lines: list[Line]) -> list[Line]:
+    return sorted(lines, key=repr) if len(lines) > 1 else lines
 
 
 @dataclass(frozen=True, slots=True)
