@@ -115,9 +115,10 @@ class Lane:
             self._listing = listing
             self._read_each(list_again=-math.inf)
 
-    def add(self, target: Target) -> None:
+    def add(self, target: Target, due: float) -> None:
+        """Its own look comes at `due`; known or not."""
         self.targets[target.run_id] = target
-        self._push(target)
+        self.put_off(target, due)
 
     def remove(self, target: Target) -> None:
         self.targets.pop(target.run_id, None)
