@@ -106,7 +106,7 @@ def push_run(
         if run.kind in MEMBERS:
             whole[MEMBERS_KEY] = [without_signed_urls(dict(member.raw)) for member in run.members]
         try:
-            _write(output_path, whole)
+            write_text(output_path, json.dumps(whole))
             kept = f"all is at {output_path}"
         except Exception as error:
             lost = f"{output_path} cannot be written ({_why(output_path, error)})."
@@ -149,21 +149,21 @@ def write_answer(output_path: str, answer: Any) -> None:
     :raises ExtendInputError: the path cannot be written.
     """
     try:
-        _write(output_path, without_signed_urls(answer))
+        write_text(output_path, json.dumps(without_signed_urls(answer)))
     except Exception as error:
         raise ExtendInputError(
             f"{output_path!r} cannot be written ({_why(output_path, error)}). What was asked of Extend was done."
         ) from None
 
 
-def _write(output_path: str, value: Any) -> None:
-    """As JSON; folders of this machine are made, a store has none."""
+def write_text(output_path: str, text: str) -> None:
+    """Folders of this machine are made, a store has none; what goes wrong is raised as it is."""
     from airflow.sdk import ObjectStoragePath
 
     path = ObjectStoragePath(output_path)
     if path.protocol in ("", "file"):
         path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(value))
+    path.write_text(text)
 
 
 def _why(output_path: str, error: Exception) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Container, Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_extend.gate.verdicts import PASS
@@ -94,6 +94,16 @@ class Evidence:
             usage=dict(usage) if isinstance(usage, Mapping) else None,
             truncated=bool(result.get("truncated")),
             **texts,
+        )
+
+    def only(self, named: Container[str | None]) -> Evidence:
+        """Truncated to the metrics that are named."""
+        return replace(
+            self,
+            metrics={name: value for name, value in self.metrics.items() if name in named},
+            counts={name: pair for name, pair in self.counts.items() if name in named},
+            unusable={name: why for name, why in self.unusable.items() if name in named},
+            truncated=True,
         )
 
     def as_dict(self) -> dict[str, Any]:

@@ -141,14 +141,7 @@ class Report:
         if len(self.lines) <= most:
             return self
         kept = self.lines[:most]
-        named = {line.selector for line in kept}
-        evidence = replace(
-            self.evidence,
-            metrics={name: value for name, value in self.evidence.metrics.items() if name in named},
-            counts={name: pair for name, pair in self.evidence.counts.items() if name in named},
-            unusable={name: why for name, why in self.evidence.unusable.items() if name in named},
-            truncated=True,
-        )
+        evidence = self.evidence.only({line.selector for line in kept})
         left_out = self.left_out + len(self.lines) - most
         return replace(self, lines=kept, evidence=evidence, baseline=None, left_out=left_out)
 

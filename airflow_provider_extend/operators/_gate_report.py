@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Container, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_extend.api.errors import ExtendOutputNotWritten
 from airflow_provider_extend.gate.verdicts import PASS
-from airflow_provider_extend.results import XCOM_LIMIT, json_size
+from airflow_provider_extend.results import XCOM_LIMIT, json_size, write_text
 
 if TYPE_CHECKING:
-    from airflow_provider_extend.gate.evidence import Evidence
     from airflow_provider_extend.gate.report import Line, Report
 
 _MOST_REASONS = 20
@@ -75,17 +74,12 @@ def write(report: Report, report_path: str) -> None:
 
     :raises ExtendOutputNotWritten: it cannot be written.
     """
-    from airflow.sdk import ObjectStoragePath
-
     from airflow_provider_extend.gate.html import as_html
 
     texts = {report_path: as_html(report), json_beside(report_path): json.dumps(report.as_dict())}
     for path, text in texts.items():
         try:
-            target = ObjectStoragePath(path)
-            if target.protocol in ("", "file"):
-                target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(text)
+            write_text(path, text)
         except Exception as error:
             # The kind of error: its text may hold a key of the store.
             raise ExtendOutputNotWritten(
@@ -113,18 +107,8 @@ def _shortened(report: Report, most: int) -> Report:
         report,
         lines=lines,
         left_out=report.left_out + len(report.lines) - len(lines),
-        evidence=_of(report.evidence, named),
-        baseline=replace(baseline, evidence=_of(baseline.evidence, named)) if baseline else None,
-    )
-
-
-def _of(evidence: Evidence, named: Container[str | None]) -> Evidence:
-    return replace(
-        evidence,
-        metrics={name: value for name, value in evidence.metrics.items() if name in named},
-        counts={name: pair for name, pair in evidence.counts.items() if name in named},
-        unusable={name: why for name, why in evidence.unusable.items() if name in named},
-        truncated=True,
+        evidence=report.evidence.only(named),
+        baseline=replace(baseline, evidence=baseline.evidence.only(named)) if baseline else None,
     )
 
 
