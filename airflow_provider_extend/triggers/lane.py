@@ -220,10 +220,9 @@ class Lane:
         return Scan(self, now, whole, None if known is None else known - overlap, size)
 
     def _query(self, scan: Scan) -> dict[str, Any]:
-        order = {"sortBy": "updatedAt", "sortDir": "desc"}
-        narrowed = order if self.batch_id is None else {"batchId": self.batch_id}
+        assert self._listing is not None
         page = {"nextPageToken": scan.token} if scan.token else {}
-        return {"maxPageSize": scan.size, **narrowed, **page}
+        return {"maxPageSize": scan.size, **self._listing.query(self.batch_id), **page}
 
     def on_page(
         self, scan: Scan, rows: Sequence[Mapping[str, Any]], following: str | None, now: float
