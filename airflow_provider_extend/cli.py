@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
 from typing import NoReturn
 
-from airflow_provider_extend import __version__
+from airflow_provider_extend import __version__, gate_cli
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -47,6 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     doctor.add_argument("conn_id", nargs="?", default="extend_default", metavar="CONN_ID")
     doctor.add_argument("--json", action="store_true", help="a report for a support request; holds no secret")
     doctor.set_defaults(run=_doctor)
+    gate_cli.add_commands(commands)
     return parser
 
 

@@ -15,11 +15,11 @@ def of(value: Any) -> str:
 
 
 def of_items(items: Iterable[Mapping[str, Any]]) -> str:
-    """Fingerprint of which items and files an evaluation set holds; not of their expected outputs.
+    """Fingerprint of which items an evaluation set holds and of what is expected of them, whatever their order.
 
-    A list of 2026-02-09 gives no expected outputs, and reading each item would cost a call per document.
+    :param items: as one call for each reads them: a list of 2026-02-09 gives no `expectedOutput` (objects.md 3).
     """
-    return of(sorted([str(item.get("id")), sorted(file_ids(item))] for item in items))
+    return of(sorted((str(item.get("id")), of(item.get("expectedOutput"))) for item in items))
 
 
 def file_ids(item: Mapping[str, Any]) -> list[str]:

@@ -31,6 +31,7 @@ def get_provider_info() -> dict[str, object]:
                     "airflow_provider_extend.operators.batch_processor_run",
                     "airflow_provider_extend.operators.classify",
                     "airflow_provider_extend.operators.edit",
+                    "airflow_provider_extend.operators.evaluation_baseline",
                     "airflow_provider_extend.operators.evaluation_gate",
                     "airflow_provider_extend.operators.evaluation_set",
                     "airflow_provider_extend.operators.evaluation_set_item",
@@ -38,6 +39,7 @@ def get_provider_info() -> dict[str, object]:
                     "airflow_provider_extend.operators.extract",
                     "airflow_provider_extend.operators.file",
                     "airflow_provider_extend.operators.form_detection",
+                    "airflow_provider_extend.operators.gated_publish",
                     "airflow_provider_extend.operators.parse",
                     "airflow_provider_extend.operators.processor",
                     "airflow_provider_extend.operators.processor_run",
@@ -72,7 +74,10 @@ def get_provider_info() -> dict[str, object]:
                 ],
             }
         ],
-        "extra-links": ["airflow_provider_extend.links.run.ExtendRunLink"],
+        "extra-links": [
+            "airflow_provider_extend.links.run.ExtendRunLink",
+            "airflow_provider_extend.links.gate_report.ExtendGateReportLink",
+        ],
         "connection-types": [
             {
                 "connection-type": "extend",

@@ -78,7 +78,7 @@ class _Look:
 
     def work(self) -> None:
         if self._listing is not None and self._listing.newest_first:
-            self._list({"sortBy": "updatedAt", "sortDir": "desc"})
+            self._list(self._listing.query())
         while self._goes_on:
             self._read(next(reversed(self._left)))
 
@@ -136,7 +136,7 @@ class _Look:
             return
         if batch_id not in self._batches:  # runs of one batch are listed together, if in no order
             self._batches.add(batch_id)
-            self._list({"batchId": batch_id})
+            self._list(self._listing.query(batch_id))
 
     def _found(self, run_id: str, run: Run) -> None:
         del self._left[run_id]

@@ -68,13 +68,21 @@ def result_of_run(run: Run, limit: int | None = XCOM_LIMIT) -> dict[str, Any]:
         "files": list(metrics.files) if metrics.files else None,
         "config_fingerprint": None,
         "items_fingerprint": None,
+        **({"unusable": dict(metrics.unusable)} if metrics.unusable else {}),
     }
-    if limit is not None and json_size(result) > limit:
-        # Aggregates are short: a selector of two levels, such as extract.accuracy, speaks of all documents.
-        for name in ("metrics", "counts"):
-            result[name] = {key: value for key, value in result[name].items() if key.count(".") <= 1}
-        result["truncated"] = True
-    return result
+    return result if limit is None else within_xcom(result, limit)
+
+
+def within_xcom(result: dict[str, Any], limit: int = XCOM_LIMIT) -> dict[str, Any]:
+    """`result` of a run, beyond `limit` bytes its aggregates alone."""
+    if json_size(result) <= limit:
+        return result
+    # Aggregates are short: a selector of two levels, such as extract.accuracy, speaks of all documents.
+    aggregates = {
+        name: {key: value for key, value in result[name].items() if key.count(".") <= 1}
+        for name in ("metrics", "counts")
+    }
+    return {**result, **aggregates, "truncated": True}
 
 
 def push_run(
@@ -106,7 +114,7 @@ def push_run(
         if run.kind in MEMBERS:
             whole[MEMBERS_KEY] = [without_signed_urls(dict(member.raw)) for member in run.members]
         try:
-            _write(output_path, whole)
+            write_text(output_path, json.dumps(whole))
             kept = f"all is at {output_path}"
         except Exception as error:
             lost = f"{output_path} cannot be written ({_why(output_path, error)})."
@@ -176,21 +184,21 @@ def write_answer(output_path: str, answer: Any) -> None:
     :raises ExtendInputError: the path cannot be written.
     """
     try:
-        _write(output_path, without_signed_urls(answer))
+        write_text(output_path, json.dumps(without_signed_urls(answer)))
     except Exception as error:
         raise ExtendInputError(
             f"{output_path!r} cannot be written ({_why(output_path, error)}). What was asked of Extend was done."
         ) from None
 
 
-def _write(output_path: str, value: Any) -> None:
-    """As JSON; folders of this machine are made, a store has none."""
+def write_text(output_path: str, text: str) -> None:
+    """Folders of this machine are made, a store has none; what goes wrong is raised as it is."""
     from airflow.sdk import ObjectStoragePath
 
     path = ObjectStoragePath(output_path)
     if path.protocol in ("", "file"):
         path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(value))
+    path.write_text(text)
 
 
 def _why(output_path: str, error: Exception) -> str:

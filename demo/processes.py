@@ -122,7 +122,8 @@ def announced_url(log: Path) -> str | None:
 
 
 class Emulator(Child):
-    def __init__(self, state: Path, log: Path, run_seconds: float = 0.5, guarded: Path | None = None) -> None:
+    # Long enough that the task which waits has to defer, on a busy machine too.
+    def __init__(self, state: Path, log: Path, run_seconds: float = 2.0, guarded: Path | None = None) -> None:
         super().__init__(
             "airflow_provider_extend.emulator",
             *("--port", "0", "--token", TOKEN, "--state-dir", str(state), "--run-seconds", str(run_seconds)),

@@ -6,16 +6,20 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from airflow_provider_extend.gate.report import Report
 from demo.recount import Counts
 
-PASS, FAIL = "PASS", "FAIL"
+PASS, WARN, FAIL = "PASS", "WARN", "FAIL"
+#: What is published.
+GOES_ON = (PASS, WARN)
 
 
 @dataclass
 class GateRun:
     """What was expected of one run of a DAG, and what came of it.
 
-    :ivar verdict: None if the DAG did not get as far as its gate. :ivar rules: the gate's report, line by line.
+    :ivar verdict: None if the DAG did not get as far as its gate. :ivar report: the gate's, as it was pushed.
+    :ivar rules: its judgements by a minimum. :ivar page: file of the page that it left.
     :ivar version: number of the published version, None if none was. :ivar problems: empty if all is right.
     """
 
@@ -27,6 +31,8 @@ class GateRun:
     run_id: str | None = None
     verdict: str | None = None
     rules: list[dict[str, Any]] = field(default_factory=list)
+    report: dict[str, Any] = field(default_factory=dict)
+    page: str | None = None
     metrics: dict[str, float] = field(default_factory=dict)
     counts: dict[str, list[int]] = field(default_factory=dict)
     recounted: Counts = field(default_factory=dict)
@@ -51,7 +57,7 @@ class GateRun:
             **{
                 key: value
                 for key, value in asdict(self).items()
-                if key not in ("expected", "version_id", "latest")
+                if key not in ("expected", "version_id", "latest", "report")
             },
             "expected_verdict": self.expected,
             "published_version_id": self.version_id,
@@ -59,31 +65,27 @@ class GateRun:
         }
 
 
-def table(run: GateRun) -> str:
-    """The rules with what they were held against."""
-    rows = [("", "rule", "at least", "value", "right values")]
-    for rule in run.rules:
-        selector = rule["selector"] or rule["rule"]
-        counts = rule["counts"] or run.recounted.get(selector)
-        value = "-" if rule["value"] is None else percent(rule["value"])
-        right = f"{counts[0]} of {counts[1]}" if counts else "-"
-        rows.append((rule["verdict"], selector, percent(rule["minimum"]), value, right))
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    lines = []
-    for row in rows:
-        left = [cell.ljust(width) for cell, width in zip(row[:2], widths[:2], strict=True)]
-        right_aligned = [cell.rjust(width) for cell, width in zip(row[2:], widths[2:], strict=True)]
-        lines.append("   " + "  ".join(left + right_aligned).rstrip())
-    return "\n".join(lines)
+_HELD = {PASS: "every rule held", WARN: "every rule held, with a warning"}
+
+
+def page_of(number: int) -> str:
+    """The file of the page that the gate of a run leaves behind."""
+    return f"gate-{number}.html"
+
+
+def told(run: GateRun) -> str:
+    """The gate's own report, as it stands in the task's log."""
+    text = Report.from_dict(run.report).as_text()
+    return "\n".join(f"   {line}" for line in text.splitlines())
 
 
 def sentence(run: GateRun) -> str:
     if run.verdict is None:
         return f"Not judged: {' '.join(run.problems) or 'the DAG did not get as far as its gate.'}"
     if run.version_id:
-        held = "every rule held" if run.verdict == PASS else f"although the gate said {run.verdict}"
+        held = _HELD.get(run.verdict, f"although the gate said {run.verdict}")
         return f'Published: version {run.version} ({run.version_id}) of "{run.processor}", {held}.'
-    if run.verdict == PASS:
+    if run.verdict in GOES_ON:
         return f'Not published although every rule held: "{run.processor}".'
     stays = f"stays at version {run.latest}" if run.latest else "has no published version"
     broken = " and ".join(_broken(rule, run.recounted) for rule in run.rules if rule["verdict"] != PASS)

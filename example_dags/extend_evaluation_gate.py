@@ -30,6 +30,9 @@ with DAG(
         "extractor_id": Param("ex_...", type="string", description="The extractor whose draft is judged."),
         "documents_dir": Param("/data/invoices", type="string", description="Documents and truth.json."),
         "release_type": Param("minor", enum=["minor", "major"]),
+        "report_path": Param(
+            "", type="string", description="Where the gate's report goes as a page, if anywhere."
+        ),
     },
     doc_md=__doc__,
     tags=["extend"],
@@ -76,6 +79,7 @@ with DAG(
             "extract.fields.total.accuracy": 0.95,
             "extract.fields.invoice_number.accuracy": 0.9,
         },
+        report_path="{{ params.report_path }}",
     )
 
     publish = ExtendPublishProcessorVersionOperator(

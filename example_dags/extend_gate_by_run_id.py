@@ -21,6 +21,9 @@ with DAG(
             "bpr_...", type="string", description="From the dashboard's address bar."
         ),
         "release_type": Param("minor", enum=["minor", "major"]),
+        "report_path": Param(
+            "", type="string", description="Where the gate's report goes as a page, if anywhere."
+        ),
     },
     default_args={"extend_conn_id": "extend_legacy"},
     doc_md=__doc__,
@@ -41,6 +44,7 @@ with DAG(
             "extract.fields.total.precision": 0.95,
             "extract.fields.invoice_number.recall": 0.9,
         },
+        report_path="{{ params.report_path }}",
     )
 
     # Without `config_fingerprint`: the draft may be published only if it has not changed since the run began.

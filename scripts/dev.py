@@ -32,8 +32,9 @@ LOOPBACK = "127.0.0.1,localhost"
 # The fast tests sleep more than they compute: four at a time on two cores.
 PARALLEL = ["-n", "4", "--dist", "worksteal"]
 PACKAGE = "airflow_provider_extend"
-GATED = ("api/*", "client.py", "hooks/*", "operators/*", "sensors/*", "triggers/*")
+GATED = ("api/*", "client.py", "gate/*", "hooks/*", "operators/*", "sensors/*", "triggers/*")
 GATED += ("cancelling.py", "decisions.py", "searching.py", "waiting.py")
+GATED += ("gate_cli.py", "gate_files.py")
 COVERED = ",".join(PACKAGE + "/" + path for path in GATED)
 
 
@@ -446,7 +447,13 @@ def benchmarks(env, args):
             uv + ["venv", "--quiet", "--clear", "--python", PYTHON, os.path.join(".dev", "bench")],
             env,
         )
-        install = ["pip", "install", "--python", python, "-c", CONSTRAINTS, "-r", pins, "-e", "."]
+        # What the peers need comes first, where the tests need another version of it.
+        peers = {line.split(b"==")[0] for line in read(pins).splitlines()}
+        others = [line for line in read(CONSTRAINTS).splitlines() if line.split(b"==")[0] not in peers]
+        constraints = os.path.join(".dev", "bench-constraints.txt")
+        with open(os.path.join(ROOT, constraints), "wb") as file:
+            file.write(b"\n".join(others))
+        install = ["pip", "install", "--python", python, "-c", constraints, "-r", pins, "-e", "."]
         step("peers: install", uv + install, online)
         with open(mark, "w") as file:
             file.write(wanted)

@@ -34,6 +34,7 @@ DRAFT = {"id": "exv_d", "version": "draft", "config": {"schema": {"properties": 
 VERSION = {"id": "exv_1", "version": "1.0", "config": DRAFT["config"], "createdAt": "2026-05-15T12:00:00Z"}
 SET = {"id": "ev_1", "entity": {"object": "extractor", "id": "ex_1"}}
 ITEMS = {"object": "list", "data": [{"id": "evi_1", "file": {"id": "file_1"}}]}
+ITEM = {**ITEMS["data"][0], "expectedOutput": {"value": {"total": 1}}}
 
 RESULT_KEYS = {
     "id",
@@ -67,6 +68,7 @@ def extend(requests_mock: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     requests_mock.post(f"{BASE}/evaluation_set_runs", json={**RUN, "status": "PENDING"})
     requests_mock.get(f"{BASE}/evaluation_sets/ev_1", json=SET)
     requests_mock.get(f"{BASE}/evaluation_sets/ev_1/items", json=ITEMS)
+    requests_mock.get(f"{BASE}/evaluation_sets/ev_1/items/evi_1", json=ITEM)
     requests_mock.post(f"{BASE}/evaluation_sets/ev_1/items", json={"evaluationSetItems": [{"id": "evi_1"}]})
     ended = {"status": "PROCESSED", "output": {"value": {}}, "metadata": {}}
     ended |= {"dashboardUrl": "https://dashboard.extend.ai/r", "usage": {"credits": 2, "totalCredits": 5}}
@@ -595,14 +597,32 @@ def test_what_a_publish_leaves_behind(extend, written) -> None:
     assert set(record["facts"]) == {"config_fingerprint"}
 
 
+#: Of a report, beside what it had before there were lines: `gate/report.py` reads it back.
+REPORT_KEYS = {
+    "report",
+    "lines",
+    "evidence",
+    "baseline",
+    "policy",
+    "confidence",
+    "interval",
+    "today",
+    "looks",
+    "rules_fingerprint",
+    "left_out",
+}
+
+
 def test_the_report_of_the_gate(extend, written) -> None:
     from airflow_provider_extend.operators.evaluation_gate import ExtendEvaluationGateOperator
 
     gate = ExtendEvaluationGateOperator(task_id="gate", run="bpr_1", rules={"extract.accuracy": 0.5})
     value = written.run(gate)
-    assert set(value) == {"verdict", "reason", "rules", "run_id"}
+    assert set(value) == {"verdict", "reason", "rules", "run_id", *REPORT_KEYS}
+    assert value["report"] == 1
     assert set(value["rules"][0]) == {"rule", "selector", "minimum", "value", "counts", "verdict", "reason"}
-    assert written.xcoms == {"report": value}
+    assert written.xcoms.pop("report") == value
+    assert set(written.xcoms) == {"verdict", "reasons", "metrics", "counts"}
     failing = ExtendEvaluationGateOperator(task_id="gate", run="bpr_1", rules={"nothing": 0.5})
     with pytest.raises(AirflowFailException):
         written.run(failing)

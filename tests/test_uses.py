@@ -199,6 +199,11 @@ GIVEN: dict[str, list[dict[str, Any]]] = {
         for run in ("bpr_1", {"id": "esr_1", "kind": "evaluation_set_run"})
     ],
     "ExtendPublishWorkflowVersionOperator": [{"workflow_id": "w_1"}],
+    "ExtendRecordBaselineOperator": [
+        {"run": run, "report": {"report": 1, "verdict": "PASS", "reason": "", "evidence": {}, "lines": []}}
+        | {"store": "/tmp/is-not-written"}
+        for run in ("bpr_1", {"id": "esr_1", "kind": "evaluation_set_run", "truncated": True})
+    ],
     "ExtendRunWorkflowDocumentsOperator": [{"workflow_id": "w_1", **DOCUMENTS}],
     "ExtendRunEvaluationSetOperator": [{"evaluation_set_id": "ev_1", "wait_for_completion": True}],
     "ExtendRunSensor": [UNLISTED]

@@ -65,6 +65,10 @@ class Listing:
     name: str
     newest_first: bool
 
+    def query(self, batch_id: str | None = None) -> dict[str, str]:
+        """What it is asked with: for the latest changes, or for the runs of one batch."""
+        return {"batchId": batch_id} if batch_id else {"sortBy": "updatedAt", "sortDir": "desc"}
+
 
 def listing_of(kind: str, version: str) -> Listing | None:
     """The list that shows runs of `kind` in `version`; None where there is none (runs.md 5)."""

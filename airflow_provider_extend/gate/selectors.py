@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 _LEVEL = re.compile(r'"(?:[^"\\]|\\.)*"|[^."]+')
 
@@ -34,7 +35,7 @@ def matching(pattern: str, selectors: Iterable[str]) -> list[str]:
     :raises ValueError: for the pattern only; a metric may be named as Extend's users like.
     """
     wanted = levels(pattern)
-    return sorted(name for name in selectors if name == pattern or _matches(wanted, _levels_of_metric(name)))
+    return sorted(name for name in selectors if name == pattern or _matches(wanted, levels_of_metric(name)))
 
 
 def nearest(pattern: str, selectors: Iterable[str]) -> list[str]:
@@ -45,7 +46,9 @@ def nearest(pattern: str, selectors: Iterable[str]) -> list[str]:
     return difflib.get_close_matches(pattern, known, n=3, cutoff=0.5) or known[:5]
 
 
-def _levels_of_metric(name: str) -> tuple[str, ...]:
+@lru_cache(maxsize=32768)
+def levels_of_metric(name: str) -> tuple[str, ...]:
+    """Levels of a metric's name, which Extend's users may have made up of anything."""
     try:
         return levels(name)
     except ValueError:
@@ -53,8 +56,18 @@ def _levels_of_metric(name: str) -> tuple[str, ...]:
 
 
 def _matches(pattern: tuple[str, ...], selector: tuple[str, ...]) -> bool:
-    if not pattern:
-        return not selector
-    if pattern[0] == "**":
-        return any(_matches(pattern[1:], selector[skip:]) for skip in range(len(selector) + 1))
-    return bool(selector) and pattern[0] in ("*", selector[0]) and _matches(pattern[1:], selector[1:])
+    """Step by step, going back to the last `**` alone: many of them must not take for ever."""
+    at = place = 0
+    wild = begun = -1
+    while place < len(selector):
+        level = pattern[at] if at < len(pattern) else None
+        if level == "**":
+            wild, begun, at = at, place, at + 1
+        elif level in ("*", selector[place]):
+            at, place = at + 1, place + 1
+        elif wild >= 0:
+            begun += 1
+            at, place = wild + 1, begun
+        else:
+            return False
+    return all(level == "**" for level in pattern[at:])

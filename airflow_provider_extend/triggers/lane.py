@@ -25,17 +25,20 @@ from airflow_provider_extend.triggers.waits import Target
 #: Seconds that changes may take to show in a list: a whole scan goes so far behind the one before it.
 OVERLAP = 60.0
 #: Seconds between whole scans; those in between go only a little behind the newest change that is known.
-WHOLE_SCAN_EVERY = 15.0
-SHORT_OVERLAP = 5.0
+WHOLE_SCAN_EVERY = 60.0
+SHORT_OVERLAP = 3.0
+#: Seconds between two scans at least, unless somebody has come: each serves all who wait.
+SCAN_EVERY = 2.0
 #: A lane's scans take at most this many pages a second in the long run, whole ones at most one.
 _PAGES_A_SECOND = 10 / 3
 #: Where a list carries a lane, single reads take at most this share of the account's requests.
 READS_SHARE = 0.1
 #: Seconds between single reads of a run that a list carries; they grow with the time that it has been waited for.
-SAFETY_FIRST, SAFETY_LAST = 60.0, 600.0
+SAFETY_FIRST, SAFETY_LAST = 120.0, 600.0
 #: A list that takes more pages than it saves reads, or that cannot be used, is tried again after so many seconds.
 DEAR_FOR, BROKEN_FOR = 60.0, 600.0
-PAGE_SIZE = 100
+#: Rows asked for in a page: at most, and at least, where only the latest changes are wanted.
+PAGE_SIZE, SMALL_PAGE = 100, 20
 
 _turns = itertools.count()
 
@@ -48,9 +51,11 @@ class Scan:
     began: float
     whole: bool
     floor: float | None
+    size: int = PAGE_SIZE
     newest: float | None = None
     token: str | None = None
     pages: int = 0
+    new_rows: int = 0
     asked: bool = False
 
 
@@ -95,6 +100,8 @@ class Lane:
         self._scan: Scan | None = None
         self._scan_at = self._scan_soonest = self._hurried_at = -math.inf
         self._newest: float | None = None
+        self._new_rows = PAGE_SIZE
+        self._came = False
         self._whole_newest: float | None = None
         self._whole_at = -math.inf
         self._ceiling = LAST_INTERVAL
@@ -108,9 +115,10 @@ class Lane:
             self._listing = listing
             self._read_each(list_again=-math.inf)
 
-    def add(self, target: Target) -> None:
+    def add(self, target: Target, due: float) -> None:
+        """Its own look comes at `due`; known or not."""
         self.targets[target.run_id] = target
-        self._push(target)
+        self.put_off(target, due)
 
     def remove(self, target: Target) -> None:
         self.targets.pop(target.run_id, None)
@@ -206,13 +214,15 @@ class Lane:
             return Scan(self, now, whole=True, floor=-math.inf)
         whole = now >= self._whole_at
         known, overlap = (self._whole_newest, OVERLAP) if whole else (self._newest, SHORT_OVERLAP)
-        return Scan(self, now, whole, None if known is None else known - overlap)
+        # Most of what a page costs is its rows; whoever has come may stand further down.
+        size = PAGE_SIZE if whole or self._came else min(PAGE_SIZE, self._new_rows + SMALL_PAGE)
+        self._came = False
+        return Scan(self, now, whole, None if known is None else known - overlap, size)
 
     def _query(self, scan: Scan) -> dict[str, Any]:
-        order = {"sortBy": "updatedAt", "sortDir": "desc"}
-        narrowed = order if self.batch_id is None else {"batchId": self.batch_id}
+        assert self._listing is not None
         page = {"nextPageToken": scan.token} if scan.token else {}
-        return {"maxPageSize": PAGE_SIZE, **narrowed, **page}
+        return {"maxPageSize": scan.size, **self._listing.query(self.batch_id), **page}
 
     def on_page(
         self, scan: Scan, rows: Sequence[Mapping[str, Any]], following: str | None, now: float
@@ -239,7 +249,9 @@ class Lane:
             if times and scan.newest is None:
                 scan.newest = times[0]
                 scan.floor = times[0] - OVERLAP if scan.floor is None else scan.floor
-            below = bool(times) and scan.floor is not None and times[-1] < scan.floor
+            floor = -math.inf if scan.floor is None else scan.floor
+            scan.new_rows += sum(when >= floor for when in times)
+            below = bool(times) and times[-1] < floor
         if following is None or (below and not news):
             self._scanned(scan, now)
         elif scan.pages >= max(2, len(self.targets)) or following == scan.token:
@@ -253,14 +265,17 @@ class Lane:
         self._scan = None
         if scan.newest is not None:
             self._newest = scan.newest
-            if scan.whole:
+            if not scan.whole:
+                self._new_rows = scan.new_rows
+            else:
                 self._whole_newest = scan.newest
                 self._whole_at = scan.began + max(WHOLE_SCAN_EVERY, scan.pages)
         if scan.whole or self._hurried_at >= scan.began:  # not each time: there may be thousands
             self._ceiling = min((target.ceiling for target in self.targets.values()), default=LAST_INTERVAL)
         youngest = next(reversed(self.targets.values()), None)
         age = youngest.age(now) if youngest else 0.0
-        pause = max(interval(age, self._ceiling, self._draw), scan.pages / _PAGES_A_SECOND)
+        least = max(scan.pages / _PAGES_A_SECOND, min(SCAN_EVERY, self._ceiling))
+        pause = max(interval(age, self._ceiling, self._draw), least)
         self._scan_at = scan.began + pause
         self._scan_soonest = scan.began + max(FIRST_INTERVAL, scan.pages / _PAGES_A_SECOND)
         if self._hurried_at > scan.began:
@@ -279,7 +294,7 @@ class Lane:
 
     def hurry(self, now: float) -> None:
         """Somebody has come, or has to go: scan as soon as the pace of scans allows."""
-        self._hurried_at = now
+        self._hurried_at, self._came = now, True
         self._scan_at = min(self._scan_at, max(now, self._scan_soonest))
 
     # Single reads

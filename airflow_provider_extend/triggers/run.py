@@ -12,12 +12,38 @@ from airflow.triggers.base import BaseTrigger, TriggerEvent
 from airflow_provider_extend.api.polling import ENDED, ERROR, LAST_INTERVAL, TIMEOUT
 from airflow_provider_extend.triggers.hub import hub_of
 from airflow_provider_extend.triggers.kill import cancel_after_kill
+from airflow_provider_extend.triggers.waits import Wait
 
 #: Everything that an event may say. Events are logged whole and stored: ids and statuses only.
 EVENTS = frozenset({ENDED, TIMEOUT, ERROR})
 
 
-class ExtendRunTrigger(BaseTrigger):
+class WaitsInHub(BaseTrigger):
+    """What triggers share that wait through the poller of their connection: arguments, and the wait itself."""
+
+    extend_conn_id: str
+    kind: str
+    deadline: float
+    max_interval: float
+    not_before: float | None
+    waits_past: Sequence[str] | None
+
+    async def _waited(self, run_ids: Sequence[str], **more: Any) -> Wait:
+        """:param more: of `PollHub.wait`."""
+        if self.not_before is not None:
+            await asyncio.sleep(max(0.0, self.not_before - time.time()))
+        return await hub_of(self.extend_conn_id).wait(
+            self.kind,
+            run_ids,
+            deadline=self.deadline,
+            ceiling=max(self.max_interval, 0.1),
+            past=self.waits_past or (),
+            log=self.log,
+            **more,
+        )
+
+
+class ExtendRunTrigger(WaitsInHub):
     """Fires once, when the run has ended, the deadline has passed, or reading it fails for good.
 
     Its arguments are stored in plain text: they hold the connection's id, never a secret. It only reads, so that
@@ -80,17 +106,7 @@ class ExtendRunTrigger(BaseTrigger):
         )
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
-        if self.not_before is not None:
-            await asyncio.sleep(max(0.0, self.not_before - time.time()))
-        wait = await hub_of(self.extend_conn_id).wait(
-            self.kind,
-            [self.run_id],
-            deadline=self.deadline,
-            ceiling=max(self.max_interval, 0.1),
-            past=self.waits_past or (),
-            members=self.members,
-            log=self.log,
-        )
+        wait = await self._waited([self.run_id], members=self.members)
         self.fired = True
         # Nothing may follow the yield: a second await would count as a kill by a user.
         yield TriggerEvent(

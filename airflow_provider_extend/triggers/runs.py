@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
-from airflow.triggers.base import BaseTrigger, TriggerEvent
+from airflow.triggers.base import TriggerEvent
 
 from airflow_provider_extend.api.polling import LAST_INTERVAL
-from airflow_provider_extend.triggers.hub import hub_of
-from airflow_provider_extend.triggers.run import EVENTS
+from airflow_provider_extend.triggers.run import EVENTS, WaitsInHub
 
 #: Ids in an event at most: Airflow logs it whole.
 _NAMED = 100
 
 
-class ExtendRunsTrigger(BaseTrigger):
+class ExtendRunsTrigger(WaitsInHub):
     """Fires once: when all the runs have ended (or the first of them), when the deadline has passed, or when the others
     have ended and one cannot be read for good.
 
@@ -73,17 +70,7 @@ class ExtendRunsTrigger(BaseTrigger):
         )
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
-        if self.not_before is not None:
-            await asyncio.sleep(max(0.0, self.not_before - time.time()))
-        wait = await hub_of(self.extend_conn_id).wait(
-            self.kind,
-            self.run_ids,
-            deadline=self.deadline,
-            ceiling=max(self.max_interval, 0.1),
-            past=self.waits_past or (),
-            first=self.first,
-            log=self.log,
-        )
+        wait = await self._waited(self.run_ids, first=self.first)
         # Nothing may follow the yield: a second await would count as a kill by a user.
         yield TriggerEvent(
             {

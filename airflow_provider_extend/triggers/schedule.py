@@ -83,7 +83,7 @@ class Schedule:
                 target.members = members
             target.waits.append(wait)
             wait.left.add(target)
-            lane.put_off(target, now)  # a look of its own, however often others have looked
+            lane.add(target, now)  # a look of its own, however often others have looked
             lane.hurry(now)
         heapq.heappush(self._deadlines, (wait.deadline, next(self._turns), wait))
 
@@ -98,7 +98,6 @@ class Schedule:
     def _new(self, kind: str, run_id: str, members: int | None, now: float) -> tuple[Target, Lane]:
         target, lane = Target(kind, run_id, members, now, now), self._lane(kind, None)
         self._known[kind, run_id] = target, lane
-        lane.add(target)
         return target, lane
 
     def _release(self, wait: Wait, target: Target) -> None:
@@ -112,6 +111,9 @@ class Schedule:
         lane.remove(target)
         if not lane.targets:
             del self._lanes[lane.kind, lane.batch_id]
+
+    def _lane_of(self, target: Target) -> Lane:
+        return self._known[target.kind, target.run_id][1]
 
     def _lane(self, kind: str, batch_id: str | None) -> Lane:
         lane = self._lanes.get((kind, batch_id))
@@ -172,7 +174,7 @@ class Schedule:
             heapq.heappush(self._deadlines, (now + LAST_LOOK, turn, wait))
             if len(wait.left) <= _LAST_LOOKS:
                 self._last_looks.extend(wait.left)
-            for lane in {self._known[target.kind, target.run_id][1] for target in wait.left}:
+            for lane in {self._lane_of(target) for target in wait.left}:
                 lane.hurry(now)
 
     # What the answers mean
@@ -182,7 +184,7 @@ class Schedule:
         target.asked, self._outages = False, 0
         if not target.waits:
             return
-        _, lane = self._known[target.kind, target.run_id]
+        lane = self._lane_of(target)
         lane.looked(target, now, read=True)
         self._stands(target, run.status, run.outcome)
         batch_id = run.raw.get("batchId")
@@ -198,7 +200,9 @@ class Schedule:
             self._stands(target, status, OUTCOMES.get(status))
 
     def on_error(self, ask: Ask, error: ExtendError, now: float) -> None:
-        self._pause(error, now)
+        lasting = refusals_of(error, None) > 0
+        if not lasting:
+            self._pause(error, now)
         if isinstance(ask, Page):
             ask.scan.lane.on_page_error(ask.scan, error, now)
             return
@@ -215,11 +219,11 @@ class Schedule:
         if target.troubles & (target.troubles - 1) == 0:  # the 1st, 2nd, 4th, 8th, ... in a row
             for wait in target.waits:
                 wait.note(logging.INFO, f"{target} cannot be read: {error}")
-        if refusals_of(error, None):
+        if lasting:
             pause = FIRST_INTERVAL + wait_seconds(error, 1, self._draw)
         else:
             pause = wait_seconds(error, target.troubles, self._draw)
-        self._known[target.kind, target.run_id][1].put_off(target, now + pause)
+        self._lane_of(target).put_off(target, now + pause)
         self._looked_last(ask)
 
     def again(self, ask: Ask, now: float) -> None:
@@ -230,7 +234,7 @@ class Schedule:
         target = ask.target
         target.asked = False
         if target.waits:
-            self._known[target.kind, target.run_id][1].put_off(target, now)
+            self._lane_of(target).put_off(target, now)
 
     def fail(self, words: str) -> None:
         """Nothing can be asked at all."""
@@ -240,8 +244,6 @@ class Schedule:
 
     def _pause(self, error: ExtendError, now: float) -> None:
         """What one call was told holds for the whole account."""
-        if refusals_of(error, None):
-            return
         self._outages += 1
         asked = getattr(error, "retry_after", None)
         if asked is not None or self._outages >= OUTAGE:
@@ -290,4 +292,4 @@ class Schedule:
         self._leave(lane, target)
         batch = self._lane(target.kind, batch_id)
         self._known[target.kind, target.run_id] = target, batch
-        batch.add(target)
+        batch.add(target, target.due)

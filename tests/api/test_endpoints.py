@@ -95,7 +95,7 @@ def test_the_command_line_prints_the_table_as_json(capsys):
 
 def test_the_table_is_light_it_loads_neither_airflow_nor_an_http_library():
     code = (
-        "import sys, airflow_provider_extend.api.runs, airflow_provider_extend.gate.engine\n"
+        "import sys, airflow_provider_extend.api.runs, airflow_provider_extend.gate.judge\n"
         "print([name for name in ('airflow', 'requests', 'tenacity') if name in sys.modules])"
     )
     printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -97,6 +97,7 @@ def test_extract_metrics_of_2026(run_of):
         "coverage": (10, 10),
         "extract.fields.invoice_number.accuracy": (9, 10),
         "extract.fields.vendor.name.accuracy": (9, 10),
+        "extract.fields.internal_notes.accuracy": (0, 0),
     }
     assert metrics.files == (10, 10)
     assert (metrics.processor_type, origin) == ("EXTRACT", "evaluation_set_run")
@@ -371,7 +372,7 @@ def test_class_names_of_2024_are_quoted_like_tree_keys():
 def test_a_matrix_without_rows_is_none(matrix):
     metrics = old(type="CLASSIFY", accuracyPerc=80, confusionMatrix=matrix)
     assert metrics.values == {"classify.accuracy": 0.8}
-    assert metrics.counts == {}
+    assert not any(n for _, n in metrics.counts.values())
 
 
 @pytest.mark.parametrize("cell", ["1", -1, 1.5, True, math.nan], ids=repr)
@@ -434,7 +435,10 @@ def test_where_no_class_was_expected_the_given_accuracy_stands():
     classes = {"invoice": {"countExpected": 0, "countPredicted": 4, "countCorrect": 0}}
     metrics = new(type="CLASSIFY", accuracy=0.25, classificationMetrics=classes)
     assert metrics.values == {"classify.accuracy": 0.25, "classify.classes.invoice.precision": 0.0}
-    assert metrics.counts == {"classify.classes.invoice.precision": (0, 4)}
+    assert metrics.counts == {
+        "classify.classes.invoice.precision": (0, 4),
+        "classify.classes.invoice.recall": (0, 0),
+    }
 
 
 # --- split -----------------------------------------------------------------------------------------------
@@ -476,7 +480,7 @@ def test_a_divisor_of_0_leaves_the_value_out():
         numCorrectDocs=0,
     )
     assert metrics.values == {"split.recall": 0.0}
-    assert metrics.counts == {"split.recall": (0, 2)}
+    assert metrics.counts == {"split.recall": (0, 2), "split.precision": (0, 0)}
 
 
 def test_splitter_ratios_of_2026_without_counts_are_fractions():
@@ -575,3 +579,58 @@ def test_latencies_and_coverage_alone_are_no_scores():
     metrics, origin = read_metrics(run, ended=True)
     assert metrics.values == {"latency.p95_ms": 3.0}
     assert origin is None
+
+
+# --- what is given and cannot be ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("field", "told"),
+    [
+        ({"countAccurate": 12, "countExpected": 10}, "has the counts 12 of 10"),
+        ({"countAccurate": 12, "countExpected": 10, "accuracy": 1.0}, "has the counts 12 of 10"),
+        ({"countAccurate": -5, "countExpected": -5}, "has the counts -5 of -5"),
+        ({"countAccurate": "IBAN", "countExpected": 10}, "has the counts str of 10"),
+        ({"countAccurate": 10**400, "countExpected": 10**400}, "has the counts int of int"),
+        ({"accuracy": math.nan}, "is nan, where a proportion is expected"),
+        ({"accuracy": 95}, "is 95, where a proportion is expected"),
+        ({"countAccurate": None, "countExpected": 10}, "has neither counts nor a value"),
+        (None, "is missing: the field is None"),
+        ([0.9], "is missing: the field is list"),
+    ],
+)
+def test_a_field_that_cannot_be_measured_is_told_and_not_left_out(field, told):
+    metrics = new(type="EXTRACT", fieldMetrics={"iban": field, "total": {"accuracy": 1.0}})
+    assert metrics.unusable["extract.fields.iban.accuracy"] == told
+    assert "extract.fields.total.accuracy" not in metrics.unusable
+
+
+def test_what_is_not_given_is_not_unusable():
+    notes = {"countTotal": 5, "countPresent": 0, "countExpected": 0, "countAccurate": 0}
+    assert not new(type="EXTRACT", accuracy=None, fieldMetrics={"notes": notes}).unusable
+    assert not old(type="EXTRACT", fieldMetrics={"vendor": {"fieldMetrics": {"name": {}}}}).unusable
+    assert not old(type="CLASSIFY", confusionMatrix={"a": {"a": 0, "b": None}, "c": None}).unusable
+
+
+@pytest.mark.parametrize("total", [10, "10", math.nan, 10**400], ids=lambda total: repr(total)[:9])
+def test_files_that_cannot_be_counted_are_told(total):
+    metrics = new(type="SPLITTER", recall=1.0, numFilesProcessed=12, numFilesTotal=total)
+    assert metrics.files is None
+    assert metrics.unusable["coverage"].startswith("has the counts 12 of ")
+
+
+def test_percents_classes_and_latencies_that_cannot_be_are_told():
+    percents = old(type="EXTRACT", fieldMetrics={"a": {"recallPerc": 9850}})
+    assert percents.unusable == {"extract.fields.a.recall": "is 98.5, where a proportion is expected"}
+    row = {"countCorrect": 3, "countExpected": 2, "countPredicted": 3}
+    classes = new(type="CLASSIFY", classificationMetrics={"invoice": row, "letter": 1})
+    assert set(classes.unusable) == {
+        f"classify.classes.{name}" for name in ("invoice.recall", "letter.recall", "letter.precision")
+    }
+    assert "classify.accuracy" not in classes.values
+    latency = new(type="SPLITTER", p95LatencyMs=math.nan)
+    assert latency.unusable == {"latency.p95_ms": "is nan, where milliseconds are expected"}
+
+
+def test_a_matrix_with_a_row_that_is_none_is_not_counted_without_it():
+    assert old(type="CLASSIFY", confusionMatrix={"a": {"a": 5}, "b": "x"}).counts == {}

@@ -248,12 +248,17 @@ def test_a_fingerprint_does_not_depend_on_the_order_of_keys():
     assert of({"a": "ü"}) == "fd621823002706e24604cb868a9f4f8850d6f01fb5040d49ba050482e1472437"
 
 
-def test_items_are_the_same_in_the_forms_of_all_versions_and_in_any_order():
-    old = [{"id": "evi_1", "fileId": "f_1"}, {"id": "evi_2", "fileId": "f_2"}]
-    new = [{"id": "evi_2", "file": {"id": "f_2"}, "files": None}, {"id": "evi_1", "file": {"id": "f_1"}}]
-    assert of_items(old) == of_items(new)
-    assert of_items(old) != of_items(old[:1])
-    assert of_items(old) != of_items([{"id": "evi_1", "fileId": "f_2"}, {"id": "evi_2", "fileId": "f_1"}])
+def test_items_are_the_same_in_any_order_and_others_where_something_else_is_expected():
+    one = {"id": "evi_1", "expectedOutput": {"value": {"total": 1, "number": "A"}}}
+    two = {"id": "evi_2", "expectedOutput": {"value": {"total": 2, "number": "B"}}, "updatedAt": "today"}
+    turned = {"id": "evi_1", "expectedOutput": {"value": {"number": "A", "total": 1}}}
+    assert of_items([one, two]) == of_items([{**two, "updatedAt": "later"}, turned])
+    assert of_items([one, two]) != of_items([one])
+    assert of_items([one, two]) != of_items(
+        [one, {**two, "expectedOutput": {"value": {"total": 3, "number": "B"}}}]
+    )
+    swapped = [{**one, "id": "evi_2"}, {**two, "id": "evi_1"}]
+    assert of_items([one, two]) != of_items(swapped)
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ EXAMPLES = Path(__file__).parents[2] / "example_dags"
 @pytest.fixture(scope="session")
 def dag_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("dags")
-    for path in EXAMPLES.glob("*.py"):
+    for path in (*EXAMPLES.glob("*.py"), *EXAMPLES.glob("*.yaml")):
         shutil.copy(path, folder)
     return folder
 

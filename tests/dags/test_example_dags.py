@@ -107,7 +107,7 @@ def test_a_draft_that_is_edited_while_it_is_judged_is_not_published(run_dag, ext
     local = extend(V26)
     local.emulator.control("POST", "/settings", {"run_seconds": 0})
     extractor = local.processor(good=True)
-    really = ExtendEvaluationGateOperator._result
+    really = ExtendEvaluationGateOperator._evidence
 
     def while_somebody_edits(self):
         properties = {"total": {"type": "number"}}
@@ -115,7 +115,7 @@ def test_a_draft_that_is_edited_while_it_is_judged_is_not_published(run_dag, ext
         local.send("POST", f"/extractors/{extractor}", json=body)
         return really(self)
 
-    monkeypatch.setattr(ExtendEvaluationGateOperator, "_result", while_somebody_edits)
+    monkeypatch.setattr(ExtendEvaluationGateOperator, "_evidence", while_somebody_edits)
     done = run_dag(GATE, {"extractor_id": extractor, "documents_dir": str(local.folder)})
     assert (done.states["gate"], done.states["publish"]) == ("success", "failed")
     assert local.published(extractor) == []

@@ -55,12 +55,15 @@ def test_the_good_draft_is_published_and_the_regressed_one_held_back(whole):
     assert "Published: version 0.1" in done.stdout
     assert 'Held back: "Invoices" stays at version 0.1, because' in done.stdout
     first, second, third = summary["gate_runs"]
-    assert [run["verdict"] for run in summary["gate_runs"]] == ["PASS", "FAIL", "PASS"]
+    assert [run["verdict"] for run in summary["gate_runs"]] == ["PASS", "FAIL", "WARN"]
     assert first["published_version_id"]
     assert second["published_version_id"] is None
     assert third["published_version_id"]
     assert third["api_version"] == "2024-12-23"
-    for run in summary["gate_runs"]:
+    for number, run in enumerate(summary["gate_runs"], 1):
+        assert f"Gate: {run['verdict']}." in done.stdout
+        assert run["page"] == f"gate-{number}.html"
+        assert f">{run['verdict']}<" in (out / run["page"]).read_text()
         compared = [selector for selector in run["recounted"] if selector in run["metrics"]]
         assert len(compared) > 8
         assert {rule["selector"] for rule in run["rules"]} <= set(compared)

@@ -6,7 +6,7 @@ import pytest
 
 from demo.dashboard import legacy_config
 from demo.processes import clean_env
-from demo.report import FAIL, PASS, GateRun, sentence, table
+from demo.report import FAIL, PASS, GateRun, sentence, told
 
 
 def rule(selector, value, counts, verdict, minimum=0.95):
@@ -53,17 +53,28 @@ def test_no_verdict(run):
     assert run.broken
 
 
-def test_the_table_counts_what_the_api_did_not(run):
-    run.rules = [
-        rule("extract.accuracy", 0.965517, None, PASS),
-        rule("extract.fields.total.accuracy", 58 / 60, [58, 60], PASS),
-    ]
-    run.recounted = {"extract.accuracy": (392, 406)}
-    assert table(run).splitlines() == [
-        "         rule                           at least   value  right values",
-        "   PASS  extract.accuracy                 95.0 %  96.6 %    392 of 406",
-        "   PASS  extract.fields.total.accuracy    95.0 %  96.7 %      58 of 60",
-    ]
+def test_the_gates_own_report_is_told(run):
+    from datetime import date
+
+    from airflow_provider_extend.gate.evidence import Evidence
+    from airflow_provider_extend.gate.judge import judge
+    from airflow_provider_extend.gate.rules import minimums
+
+    name = "extract.fields.total.accuracy"
+    contract = {
+        "id": "bpr_1",
+        "outcome": "succeeded",
+        "metrics_from": "evaluation_set_run",
+        "files": [60, 60],
+    }
+    evidence = Evidence.of_result({**contract, "metrics": {name: 58 / 60}, "counts": {name: [58, 60]}})
+    run.report = {
+        **judge(minimums({name: 0.95}), evidence, today=date(2026, 1, 1)).as_dict(),
+        "run_id": "bpr_1",
+    }
+    text = told(run)
+    assert text.startswith("   Gate: PASS. ")
+    assert "58 of 60" in text
 
 
 def test_the_summary_is_json(run):

@@ -94,8 +94,12 @@ def run_python(block: Block, machine: Machine) -> None:
             if each.line <= block.line:
                 exec(compile(each.code, f"{each.name}", "exec"), names)
     for node in ast.parse(block.code).body:
-        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_") and node.args.args:
             names[node.name](machine.emulator, machine.monkeypatch, machine.folder)
+        elif isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+            write_gate_files(machine)
+            machine.monkeypatch.chdir(machine.folder)
+            names[node.name]()
     if "publish" in names:
         assert set(dag.task_dict) >= {"wait", "gate", "publish"}
         assert dag.get_task("publish").upstream_task_ids == {"wait", "gate"}
@@ -121,6 +125,11 @@ def read_connection(text: str, conn_id: str = "docs") -> None:
 
 
 def run_json(block: Block, machine: Machine) -> None:
+    if json.loads(block.code).get("object") == "evaluation_set_run":
+        from airflow_provider_extend.gate_files import evidence_of
+
+        assert evidence_of(json.loads(block.code)).outcome == "succeeded"
+        return
     if "conn_type" not in json.loads(block.code):
         pytest.fail(f"{block.name}: this JSON is no connection. Say in run_json what is to be done with it.")
     read_connection(block.code)
@@ -294,6 +303,36 @@ def run_jobs(command: str, machine: Machine) -> None:
     assert outputs_of_jobs(command, machine)[0]
 
 
+def write_gate_files(machine: Machine) -> None:
+    """`run.json` and `gate.yaml`, as docs/gate.md shows them before it judges."""
+    page = ROOT / "docs" / "gate.md"
+    rules = [block.code for block in blocks(page, "yaml") if block.code.startswith("version:")]
+    (machine.folder / "run.json").write_text(blocks(page, "json")[0].code)
+    (machine.folder / "gate.yaml").write_text(rules[-1])
+
+
+def outputs_of_gate(command: str, machine: Machine) -> list[str]:
+    """In a folder with a run that fails by the rules."""
+    write_gate_files(machine)
+    code = 1 if command.startswith("airflow-extend gate check") else 0
+    return [machine.bash(command, environment(machine.folder), codes=(code,)).stdout]
+
+
+def run_gate(command: str, machine: Machine) -> None:
+    [printed] = outputs_of_gate(command, machine)
+    if ">" in command:
+        from airflow_provider_extend.gate.rules_file import load_rules
+
+        assert printed == ""
+        assert load_rules((machine.folder / command.rpartition(">")[2].strip()).read_bytes()).rules
+    else:
+        assert printed
+    for option, begins in (("--markdown", "# ✗ FAIL"), ("--html", "<!doctype html>")):
+        if option in command:
+            words = shlex.split(command)
+            assert (machine.folder / words[words.index(option) + 1]).read_text().startswith(begins)
+
+
 @dataclass(frozen=True)
 class Command:
     """What is done with a command line that begins so.
@@ -315,6 +354,7 @@ COMMANDS = (
     Command(r"airflow connections add ", run_connections_add),
     Command(r"airflow jobs check ", run_jobs, outputs=outputs_of_jobs),
     Command(r"airflow-extend doctor\b", run_doctor, outputs=outputs_of_doctor),
+    Command(r"airflow-extend gate (check|explain|init) ", run_gate, slow=False, outputs=outputs_of_gate),
     Command(r"python -m airflow_provider_extend\.emulator ", run_emulator),
 )
 
@@ -363,6 +403,22 @@ def compare_text(block: Block, machine: Machine) -> None:
     )
 
 
+def run_yaml(block: Block, machine: Machine) -> None:
+    """Rules of the gate load; of a CI job each command is run, or checked, as those of the shell are."""
+    import yaml
+
+    from airflow_provider_extend.gate.rules_file import load_rules
+
+    if "jobs" not in yaml.safe_load(block.code):
+        assert load_rules(block.code, block.name).rules
+        return
+    steps = [step for job in yaml.safe_load(block.code)["jobs"].values() for step in job["steps"]]
+    lines = [line for step in steps for line in commands(step.get("run", ""))]
+    assert lines, f"{block.name}: no command"
+    for line in lines:
+        command_of(block, line).run(line, machine)
+
+
 def find_rows(block: Block, machine: Machine) -> None:
     """Rows of the table of endpoints: they stand in it."""
     table = ROOT / "airflow_provider_extend" / "api" / "table.py"
@@ -382,6 +438,7 @@ EXECUTORS: dict[str, Callable[[Block, Machine], None]] = {
     "python": run_python,
     "table": find_rows,
     "text": compare_text,
+    "yaml": run_yaml,
 }
 
 

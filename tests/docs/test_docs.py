@@ -60,7 +60,8 @@ def test_every_fence_is_a_block():
 @pytest.mark.parametrize(
     ("language", "code", "complaint"),
     [
-        ("yaml", "a: 1\n", "nothing executes a block in yaml"),
+        ("toml", "a = 1\n", "nothing executes a block in toml"),
+        ("yaml", "a: 1\n", "there is no version"),
         ("", "a: 1\n", "nothing executes a block in no language"),
         ("bash", "make demo\nrm -rf /tmp/x\n", "nothing runs 'rm -rf /tmp/x'"),
         ("json", '{"a": 1}\n', "this JSON is no connection"),
@@ -70,7 +71,7 @@ def test_every_fence_is_a_block():
 )
 def test_a_block_that_nothing_executes_fails(language, code, complaint, machine):
     block = Block(ROOT / "CONTRIBUTING.md", 1, language, code)
-    with pytest.raises((pytest.fail.Exception, LookupError, AssertionError), match=complaint):
+    with pytest.raises((pytest.fail.Exception, LookupError, AssertionError, ValueError), match=complaint):
         execute(block, machine)
 
 

@@ -91,3 +91,11 @@ def test_near_names_are_offered_or_else_the_first_few():
     assert nearest("extract.acuracy", METRICS)[0] == "extract.accuracy"
     assert nearest("zzz", METRICS) == sorted(METRICS)[:5]
     assert nearest("zzz", []) == []
+
+
+@pytest.mark.parametrize("many", [30, 5000])
+def test_many_wildcards_do_not_take_for_ever(many):
+    assert matching(".".join(["**"] * many + ["accuracy"]), METRICS) == sorted(
+        name for name in METRICS if name.endswith("accuracy")
+    )
+    assert matching(".".join(["**", "accuracy"] * many), METRICS) == []

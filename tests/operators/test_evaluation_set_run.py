@@ -89,6 +89,28 @@ def test_a_published_version_has_no_draft_to_hold_against(extend, evaluation_set
     assert task.xcoms["config_fingerprint"] is None
 
 
+def test_where_airflow_takes_no_null_what_is_not_known_is_empty(extend, evaluation_set, task) -> None:
+    processor = extend.send("GET", f"/evaluation_sets/{evaluation_set}")["entity"]["id"]
+    extend.send("POST", f"/extractors/{processor}/versions", json={"releaseType": "major"})
+    operator = start(evaluation_set, version="1.0", wait_for_completion=True)
+    really = operator.execute
+
+    def without_null(context: Any) -> Any:
+        push = context["ti"].xcom_push
+
+        def strict(key: str, value: Any) -> None:
+            if value is None:
+                raise RuntimeError("API_SERVER_ERROR: 422")
+            push(key, value)
+
+        context["ti"].xcom_push = strict
+        return really(context)
+
+    operator.execute = without_null
+    assert task.run(operator)["config_fingerprint"] is None
+    assert task.xcoms["config_fingerprint"] == ""
+
+
 def test_all_items_of_a_long_list_are_in_the_fingerprint(extend, task, new_task) -> None:
     evaluation_set = extend.evaluation_set(extend.processor(), documents=25)
     task.run(start(evaluation_set))
@@ -105,6 +127,8 @@ def test_the_templates_are_what_names_the_run() -> None:
         "version",
         "processor_id",
         "evaluation_set_item_ids",
+        "store",
+        "fresh",
         "extend_conn_id",
         "output_path",
     }
@@ -423,7 +447,7 @@ def test_an_answer_without_an_id_is_in_doubt_and_never_asked_for_again(requests_
     requests_mock.get(f"{base}/evaluation_sets/ev_1", json={"id": "ev_1", "entity": {"id": "ex_1"}})
     requests_mock.get(f"{base}/evaluation_sets/ev_1/items", json={"data": [{"id": "evi_1"}]})
     create = requests_mock.post(f"{base}/evaluation_set_runs", json={"object": "evaluation_set_run"})
-    operator = start("ev_1", version="1.0")
+    operator = start("ev_1", version="1.0", fingerprint_items=False)
     for _ in range(2):
         assert "cannot be told" in str(dies(task, operator))
     assert create.call_count == 1
@@ -483,3 +507,185 @@ def test_without_a_store_a_cleared_task_starts_a_new_run(extend, evaluation_set,
     task.run(start(evaluation_set))
     assert paid(extend) == 2
     assert isinstance(dies(task, start(evaluation_set)), AirflowFailException)
+
+
+# The fingerprint of the items, and a question that was answered before
+
+
+def test_what_is_expected_of_an_item_is_in_the_fingerprint(extend, evaluation_set, new_task) -> None:
+    first, second = new_task(), new_task()
+    first.run(start(evaluation_set))
+    item = extend.items(evaluation_set)[0]["id"]
+    body = {"expectedOutput": {"value": {"total": 999}}}
+    extend.send("POST", f"/evaluation_sets/{evaluation_set}/items/{item}", json=body)
+    second.run(start(evaluation_set))
+    assert first.xcoms["items_fingerprint"] != second.xcoms["items_fingerprint"]
+    assert first.xcoms["config_fingerprint"] == second.xcoms["config_fingerprint"]
+
+
+def test_each_item_is_read_once_and_none_where_that_is_switched_off(extend, evaluation_set, new_task) -> None:
+    new_task().run(start(evaluation_set))
+    assert len(extend.requests("GET", f"{evaluation_set}/items/")) == 3
+    off = new_task()
+    off.run(start(evaluation_set, fingerprint_items=False))
+    assert len(extend.requests("GET", f"{evaluation_set}/items/")) == 3
+    assert off.xcoms["items_fingerprint"] is None
+
+
+def test_of_a_choice_the_chosen_items_alone_are_read(extend, evaluation_set, new_task) -> None:
+    chosen = [row["id"] for row in extend.items(evaluation_set)][:1]
+    some, others = new_task(), new_task()
+    some.run(start(evaluation_set, evaluation_set_item_ids=chosen))
+    assert len(extend.requests("GET", f"{evaluation_set}/items/")) == 1
+    others.run(start(evaluation_set))
+    assert some.xcoms["items_fingerprint"] != others.xcoms["items_fingerprint"]
+
+
+def test_that_many_items_take_a_while_is_logged(extend, task, monkeypatch, log_text) -> None:
+    from airflow_provider_extend.operators import evaluation_set_run
+
+    monkeypatch.setattr(evaluation_set_run, "_MANY_ITEMS", 2)
+    task.run(start(extend.evaluation_set(extend.processor())))
+    assert "Reading 3 items for their fingerprint; fingerprint_items=False leaves it out" in log_text()
+
+
+def test_an_item_that_cannot_be_read_means_that_nothing_is_paid_for(extend, evaluation_set, task) -> None:
+    extend.fault(method="GET", path="/items/", status=404, times=100)
+    with pytest.raises(AirflowFailException, match="404"):
+        task.run(start(evaluation_set))
+    assert (paid(extend), task.record) == (0, None)
+
+
+def test_whoever_waits_for_the_run_is_told_both_fingerprints(extend, evaluation_set, task) -> None:
+    value = task.run(start(evaluation_set, wait_for_completion=True))
+    told = {name: value[name] for name in ("config_fingerprint", "items_fingerprint")}
+    assert told == {name: task.xcoms[name] for name in told}
+    assert all(told.values())
+
+
+@pytest.fixture
+def store(tmp_path: Any) -> str:
+    return f"file://{tmp_path}/gate"
+
+
+def decided(store: str, value: Any, verdict: str) -> None:
+    """As a gate leaves it."""
+    import logging
+    from datetime import UTC, datetime
+
+    from airflow_provider_extend.gate.evidence import Evidence
+    from airflow_provider_extend.gate.report import Report
+    from airflow_provider_extend.gate_store import memory_of
+
+    memory = memory_of(store, {}, logging.getLogger("gate"))
+    assert memory is not None
+    memory.keep_answer(Report(verdict, "", evidence=Evidence.of_result(value)), datetime.now(UTC))
+
+
+@pytest.mark.parametrize("verdict", ["PASS", "FAIL"])
+def test_a_question_that_was_decided_is_not_paid_for_again(
+    extend, evaluation_set, new_task, store, verdict, log_text
+) -> None:
+    ask = {"wait_for_completion": True, "store": store}
+    first = new_task().run(start(evaluation_set, **ask))
+    decided(store, first, verdict)
+    again = new_task()
+    value = again.run(start(evaluation_set, **ask))
+    assert paid(extend) == 1
+    assert value.pop("from_store") is True
+    assert value == first
+    assert again.xcoms["run_id"] == first["id"]
+    assert again.record is None, "nothing was begun"
+    told = log_text()
+    assert f"Run {first['id']} has answered this question" in told
+    assert f"{verdict}. No run was started, and nothing is paid" in told
+    assert new_task().run(start(evaluation_set, store=store)) == first["id"], "without a wait, its id"
+
+
+@pytest.mark.parametrize("verdict", ["WARN", "INCONCLUSIVE", "ERROR", None])
+def test_a_question_that_was_not_decided_is_asked_again(
+    extend, evaluation_set, new_task, store, verdict
+) -> None:
+    ask = {"wait_for_completion": True, "store": store}
+    first = new_task().run(start(evaluation_set, **ask))
+    if verdict:
+        decided(store, first, verdict)
+    assert new_task().run(start(evaluation_set, **ask))["id"] != first["id"]
+    assert paid(extend) == 2
+
+
+@pytest.mark.parametrize("fresh", [True, "True", "true"])
+def test_fresh_asks_again_and_says_so(extend, evaluation_set, new_task, store, fresh, log_text) -> None:
+    ask = {"wait_for_completion": True, "store": store}
+    first = new_task().run(start(evaluation_set, **ask))
+    decided(store, first, "PASS")
+    assert new_task().run(start(evaluation_set, **ask, fresh=fresh))["id"] != first["id"]
+    assert paid(extend) == 2
+    assert "it is asked, and paid for, again: fresh is set" in log_text()
+
+
+def test_fresh_is_true_or_false(extend, evaluation_set, task, store) -> None:
+    with pytest.raises(AirflowFailException, match="fresh is 'perhaps': expected true or false"):
+        task.run(start(evaluation_set, store=store, fresh="perhaps"))
+    assert paid(extend) == 0
+
+
+def test_another_config_or_other_items_are_another_question(
+    extend, evaluation_set, new_task, store, bad
+) -> None:
+    ask = {"wait_for_completion": True, "store": store}
+    decided(store, new_task().run(start(evaluation_set, **ask)), "PASS")
+    extend.change_draft(extend.control("GET", "/runs")[0]["processorId"], bad)
+    decided(store, new_task().run(start(evaluation_set, **ask)), "FAIL")
+    assert paid(extend) == 2
+    extend.send("DELETE", f"/evaluation_sets/{evaluation_set}/items/{extend.items(evaluation_set)[0]['id']}")
+    new_task().run(start(evaluation_set, **ask))
+    assert paid(extend) == 3
+
+
+def test_without_both_fingerprints_the_store_is_not_asked(
+    extend, evaluation_set, new_task, store, log_text
+) -> None:
+    ask = {"wait_for_completion": True, "store": store, "fingerprint_items": False}
+    first = new_task().run(start(evaluation_set, **ask))
+    decided(store, first, "PASS")
+    new_task().run(start(evaluation_set, **ask))
+    assert paid(extend) == 2
+    assert "Not asked of the store" in log_text()
+
+
+def test_an_answer_that_cannot_be_read_is_asked_for_again(
+    extend, evaluation_set, new_task, tmp_path, log_text
+) -> None:
+    ask = {"wait_for_completion": True, "store": f"file://{tmp_path}/gate"}
+    decided(ask["store"], new_task().run(start(evaluation_set, **ask)), "PASS")
+    (path,) = (tmp_path / "gate").glob("answer.*/*.json")
+    path.write_text("{}")
+    new_task().run(start(evaluation_set, **ask))
+    assert paid(extend) == 2
+    assert "It is asked again" in log_text()
+
+
+def test_a_retry_takes_up_its_own_run_and_not_what_was_answered_meanwhile(
+    extend, evaluation_set, task, new_task, store
+) -> None:
+    own = task.run(start(evaluation_set, store=store))
+    other = new_task().run(start(evaluation_set, wait_for_completion=True, store=store))
+    decided(store, other, "PASS")
+    assert task.run(start(evaluation_set, store=store)) == own
+    task.clear()
+    assert task.run(start(evaluation_set, store=store)) == other["id"], "cleared: the question is asked anew"
+    assert paid(extend) == 2
+
+
+def test_a_long_answer_is_short_in_xcom_and_says_so(extend, evaluation_set, new_task, store) -> None:
+    import json
+
+    ask = {"wait_for_completion": True, "store": store}
+    first = new_task().run(start(evaluation_set, **ask))
+    many = {f"extract.fields.column_{n}.accuracy": 1.0 for n in range(3000)}
+    decided(store, {**first, "metrics": {**first["metrics"], **many}}, "PASS")
+    value = new_task().run(start(evaluation_set, **ask))
+    assert (value["truncated"], value["from_store"]) == (True, True)
+    assert len(json.dumps(value)) < 48 * 1024
+    assert "extract.accuracy" in value["metrics"]

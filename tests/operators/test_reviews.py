@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from airflow_provider_extend import cancelling
+from airflow_provider_extend.api import polling
 from airflow_provider_extend.operators.workflow import ExtendRunWorkflowOperator
 from tests.airflow_names import AirflowException, AirflowFailException, TaskDeferred, import_string
 
@@ -101,24 +102,18 @@ def test_it_is_waited_for_in_the_triggerer_too(runs, task, monkeypatch) -> None:
     kwargs = json.loads(json.dumps(kwargs)) | {"not_before": None}
     assert kwargs["waits_past"] == ["needs_review"]
     runs["workflow_run_1"]["status"] = "NEEDS_REVIEW"
-    looks: list[float] = []
-    really = asyncio.sleep
-
-    async def sleep(seconds: float, result: Any = None) -> Any:
-        looks.append(seconds)
-        if len(looks) == 4:
-            runs["workflow_run_1"]["status"] = "PROCESSED"
-        return await really(0, result)
-
-    monkeypatch.setattr(asyncio, "sleep", sleep)
+    monkeypatch.setattr(polling, "FIRST_INTERVAL", 0.01)
 
     async def fire() -> Any:
-        async with asyncio.timeout(10):
-            return [event.payload async for event in import_string(class_path)(**kwargs).run()]
+        async with asyncio.timeout(20):
+            waiting = asyncio.ensure_future(anext(import_string(class_path)(**kwargs).run()))
+            await asyncio.sleep(0.5)
+            assert not waiting.done(), "a person has not decided yet"
+            runs["workflow_run_1"]["status"] = "PROCESSED"
+            return (await waiting).payload
 
-    (event,) = asyncio.run(fire())
+    event = asyncio.run(fire())
     assert (event["event"], event["status"]) == ("ended", "PROCESSED")
-    assert len(looks) >= 4
     value = workflow(deferrable=True).resume_execution("execute_complete", {"event": event}, task.context)
     assert value["outcome"] == "succeeded"
 

@@ -70,7 +70,7 @@ class Deployment:
         self.dags = self.home / "dags"
         self.dags.mkdir()
         for folder in (ROOT / "example_dags", ROOT / "tests" / "system" / "dags"):
-            for path in folder.glob("*.py"):
+            for path in (*folder.glob("*.py"), *folder.glob("*.yaml")):
                 shutil.copy(path, self.dags)
         (self.home / "config").mkdir()
         (self.home / "config" / "airflow_local_settings.py").write_text(POLICY)
@@ -327,7 +327,10 @@ class Deployment:
             *(dag_id, run_id, task_id, key),
         )
         value = rows[0][0] if rows else None
-        return json.loads(value) if isinstance(value, str) else value
+        try:
+            return json.loads(value) if isinstance(value, str) else value
+        except json.JSONDecodeError:
+            return value  # a text, which the driver has read already
 
     def results(self, dag_id: str, run_id: str) -> dict[str, Any]:
         """Task -> what it has returned."""

@@ -182,6 +182,41 @@ class LocalExtend:
     def evaluation_set(self, processor_id: str) -> str:
         return self.dashboard.create_evaluation_set(processor_id, self.truth, self.upload())
 
+    def labelled(self, extractor_id: str, documents: int, wrong: int = 0) -> str:
+        """An evaluation set of so many documents; of so many another total is expected than they show."""
+
+        def send(path: str, **given: Any) -> Any:
+            headers = {"Authorization": f"Bearer {TOKEN}", "x-extend-api-version": V2026}
+            answer = self._session.post(f"{self.base_url}{path}", headers=headers, timeout=30, **given)
+            assert answer.ok, answer.text
+            return answer.json()
+
+        set_id = send(
+            "/evaluation_sets", json={"name": "Labelled", "description": "", "entityId": extractor_id}
+        )["id"]
+        items = []
+        for n in range(documents):
+            text = f"Invoice No: INV-{n}\nBuyer: {CONTENT} {n}\nSubtotal: {n}.00\nTotal: {n + 500}.00\n"
+            file_id = send("/files/upload", files={"file": (f"{n}.txt", text.encode())})["id"]
+            expected = {
+                "total": n + 500 + (n < wrong),
+                "invoice_number": f"INV-{n}",
+                "buyer": f"{CONTENT} {n}",
+            }
+            items.append({"fileId": file_id, "expectedOutput": {"value": expected}})
+        for at in range(0, len(items), 50):
+            send(f"/evaluation_sets/{set_id}/items", json={"items": items[at : at + 50]})
+        return str(set_id)
+
+    def publish(self, extractor_id: str) -> None:
+        headers = {"Authorization": f"Bearer {TOKEN}", "x-extend-api-version": V2026}
+        url = f"{self.base_url}/extractors/{extractor_id}/versions"
+        answer = self._session.post(url, headers=headers, json={"releaseType": "major"}, timeout=30)
+        assert answer.ok, answer.text
+
+    def change_draft(self, extractor_id: str, good: bool) -> None:
+        self.dashboard.change_extractor(extractor_id, draft(good))
+
     def runs_of(self, run_id: str) -> dict[str, list[dict[str, Any]]]:
         """Task -> the runs that it has made in this DAG run, oldest first, by what stands in their metadata."""
         made: dict[str, list[dict[str, Any]]] = {}

@@ -39,7 +39,8 @@ def test_the_example_dags_publish_the_good_and_hold_back_the_bad(
             dict.fromkeys(states, "success") if good else dict.fromkeys(states, "success") | ending
         )
         report = airflow.xcom(dag_id, run_id, "gate", "report")
-        assert report["verdict"] == ("PASS" if good else "FAIL")
+        # 2024-12-23 does not tell how many files there were.
+        assert report["verdict"] == (("WARN" if dag_id == BY_ID else "PASS") if good else "FAIL")
         assert how_it_waited(airflow, dag_id, run_id) == mode
     for good in (True, False):
         assert len(extend.published(extractors[good], V2026)) == good

@@ -201,8 +201,17 @@ async def test_what_it_does_is_not_ended_by_being_told_again(extend, state, requ
 
 
 async def test_a_cancel_that_fails_is_tried_again(extend, state, requests_mock) -> None:
-    answers = [{"status_code": 503, "json": {}}] * 3 + [{"json": {"id": "exr_1", "status": "PROCESSING"}}] * 2
-    requests_mock.get(URL, [*answers, {"json": {"id": "exr_1", "status": "CANCELLED"}}])
+    troubles, moves = iter([503] * 2), iter(["PROCESSING"] * 2)
+
+    def answer(request: Any, context: Any) -> Any:
+        if not state["asked"]:  # it is the poller that looks
+            return {"id": "exr_1", "status": "PROCESSING"}
+        if (trouble := next(troubles, None)) is not None:
+            context.status_code = trouble
+            return {}
+        return {"id": "exr_1", "status": next(moves, "CANCELLED")}
+
+    requests_mock.get(URL, json=answer)
     await told_to_go(trigger())
     assert extend["cancel"].call_count == 1
 

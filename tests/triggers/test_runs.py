@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 from airflow.triggers.base import TriggerEvent
 
-from airflow_provider_extend.triggers import runs as module
 from airflow_provider_extend.triggers.runs import ExtendRunsTrigger, check_runs_event
 from airflow_provider_extend.triggers.schedule import Schedule
 from airflow_provider_extend.triggers.waits import Wait
@@ -194,7 +193,7 @@ async def test_the_event_of_ten_thousand_is_small(monkeypatch, many) -> None:
             wait.ended = list(run_ids)
             return wait
 
-    monkeypatch.setattr(module, "hub_of", lambda conn_id: Hub())
+    monkeypatch.setattr("airflow_provider_extend.triggers.run.hub_of", lambda conn_id: Hub())
     for first, named in ((False, 0), (True, 100)):
         event = await event_of(many(*IDS, first=first))
         assert (event["counts"], len(event["run_ids"])) == ({"PROCESSED": 10_000}, named)

@@ -147,7 +147,7 @@ def test_a_change_that_shows_late_is_seen_soon_after_it_shows(lag) -> None:
     poller.run(START + 600)
     late = [wait.over_at - extend.ends[f"exr_{n}"] - lag for n, wait in enumerate(everybody)]
     assert {wait.event for wait in everybody} == {"ended"}
-    assert max(late) < 45
+    assert max(late) < 75
 
 
 def test_an_end_that_no_list_shows_is_found_by_reading() -> None:
@@ -156,7 +156,7 @@ def test_an_end_that_no_list_shows_is_found_by_reading() -> None:
     everybody = [waits(poller, LISTED, extend.run(f"exr_{n}", START + 30)) for n in range(20)]
     poller.run(START + HOUR)
     assert {wait.event for wait in everybody} == {"ended"}
-    assert everybody[3].over_at < START + 200
+    assert everybody[3].over_at < START + 300
 
 
 def test_runs_that_had_ended_long_before_are_found_without_waiting_for_a_change() -> None:
@@ -291,7 +291,7 @@ def test_a_connection_that_changes_its_version_is_followed() -> None:
     poller.schedule.speaks("2025-04-21", poller.rate)
     poller.run(START + 400)
     assert {wait.event for wait in everybody} == {"ended"}
-    assert counts(extend)["list"] == 0
+    assert counts(extend)["list"] <= 1, "one was on its way"
 
 
 # What ends a wait
