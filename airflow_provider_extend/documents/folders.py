@@ -130,6 +130,8 @@ class Folder:
             return []
         except Exception as error:
             raise self._failed("listed", "", error) from None
+        finally:
+            self._fs.invalidate_cache(self._root)  # what another process writes is not in what it keeps
 
     def remove(self, names: Iterable[str]) -> None:
         for name in names:

@@ -3,11 +3,13 @@
     <output_path>/_manifest.json              whose results these are, and in the end what they came to
     <output_path>/part-00000.jsonl            rows of a batch
     <output_path>/failed.jsonl                documents that did not succeed
+    <output_path>/_extend/task-<hash>         whose folder this is, from before the documents are laid out
     <output_path>/_extend/<id>/plan.json      what is asked of Extend, and the number of batches; written when all
                                               documents are laid out
                                batch-00000    documents of a batch, in the order in which they are sent
                                sent-00000     what became of each before the call: its file at Extend, or why not sent
                                receipt-00000  id of the batch, or the token by which its runs are found
+                               rows-00000-000 what was read of its runs, until its rows are written
                                failed-00000   what of its rows did not succeed
                                done-00000     what its rows say, once they are written
                                again-00000    rows that are kept back: another run may end better
@@ -18,20 +20,22 @@ Each file is written whole, in this order, so that whoever comes after a crash g
 
 from __future__ import annotations
 
-import json
-import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
+from airflow_provider_extend import fingerprints
 from airflow_provider_extend.documents.folders import Folder
 from airflow_provider_extend.documents.rows import failure_of
 from airflow_provider_extend.documents.sources import Source, source_of
+from airflow_provider_extend.documents.spool import spooled
 
 MANIFEST = "_manifest.json"
 FAILED = "failed.jsonl"
 VERSION = 1
+_MARK = "task-"
 
 
 class Ledger:
@@ -42,7 +46,8 @@ class Ledger:
     def __init__(self, output: Folder, state: str) -> None:
         self.output = output
         self.state = state
-        self._own = output.below("_extend").below(state)
+        self._all = output.below("_extend")
+        self._own = self._all.below(state)
         self._shared = self._own.below("files")
         #: Files that are there. This process alone writes them, so that they are listed once.
         self._names = set(self._own.names())
@@ -52,24 +57,33 @@ class Ledger:
 
     # ------------------------------------------------------------------------------------------------ the plan
 
-    def lay_out(self, sources: Iterable[Source], size: int, job: Mapping[str, Any]) -> dict[str, Any]:
-        """Write down the documents in batches, and then that they are all there."""
+    def claim(self, owner: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        """Mark the folder of results as a task's own. Returns the task whose it is already; then it is not marked.
+
+        Each of two that come at the same moment sees the other's mark, since it is written before it is looked for.
+        """
+        own = _mark_of(owner)
+        self._all.write(own, owner)
+        names = [name for name in self._all.names() if name.startswith(_MARK) and name != own]
+        others = [(self.output.read(MANIFEST) or {}).get("owner"), *map(self._all.read, names)]
+        other: Mapping[str, Any] | None = next((one for one in others if one and one != owner), None)
+        if other is not None:
+            self._all.remove([own])
+        return other
+
+    def lay_out(self, sources: Iterable[Source], size: int) -> tuple[int, int]:
+        """Write down the documents in batches. Returns how many documents and batches there are."""
         batches = documents = 0
-        with tempfile.TemporaryFile("w+", prefix="extend-") as spool:
-            # What is the same as another can be told only when all are known, and memory holds numbers alone.
-            alike: Counter[Any] = Counter()
-            for source in sources:
-                alike[hash((source.size, source.sum))] += source.key is not None
-                spool.write(json.dumps(source.as_row()) + "\n")
-            spool.seek(0)
-            while batch := [_marked(json.loads(line), alike) for line in islice(spool, size)]:
-                self._write_lines(_named("batch", batches), batch)
-                batches, documents = batches + 1, documents + len(batch)
-        plan = {"v": VERSION, "documents": documents, "batches": batches, "size": size, "taken": 0, **job}
-        if documents:
-            self._write("plan.json", plan)
-        self.plan = plan
-        return plan
+        rows = spooled(sources)
+        while batch := list(islice(rows, size)):
+            self._write_lines(_named("batch", batches), batch)
+            batches, documents = batches + 1, documents + len(batch)
+        return documents, batches
+
+    def begin(self, plan: Mapping[str, Any]) -> None:
+        """Write down that all documents are laid out, and what is asked of Extend."""
+        self.plan = {"v": VERSION, "taken": 0, **plan}
+        self._write("plan.json", self.plan)
 
     def lay_out_again(self) -> int:
         """Batches of the documents whose rows were kept back. Returns their number."""
@@ -115,6 +129,22 @@ class Ledger:
             self._dones[batch] = found
         return self._dones.get(batch)
 
+    def rows(self, batch: int) -> Iterator[list[Any]]:
+        """[place, row, whether it is kept back] of what was read of a batch that is not done."""
+        for name in self._read_so_far(batch):
+            yield from self._own.lines(name)
+
+    def note_rows(self, batch: int, rows: Path) -> None:
+        """
+        :param rows: some more of them, as lines of a file of this machine.
+        """
+        name = f"{_named('rows', batch)}-{len(self._read_so_far(batch)):03d}"
+        self._own.put(name, rows)
+        self._names.add(name)
+
+    def _read_so_far(self, batch: int) -> list[str]:
+        return sorted(name for name in self._names if name.startswith(f"{_named('rows', batch)}-"))
+
     def note_done(
         self, batch: int, done: Mapping[str, Any], failures: list[Any], kept_back: list[Any]
     ) -> None:
@@ -126,6 +156,7 @@ class Ledger:
         if kept_back:
             self._write_lines(_named("again", batch), kept_back)
         self._write(_named("done", batch), done)
+        self._forget(self._read_so_far(batch))
 
     def kept_back(self) -> Iterator[dict[str, Any]]:
         """{document, row} of those whose row stands nowhere yet, and that no later batch has taken up."""
@@ -162,19 +193,28 @@ class Ledger:
 
     def record(self, name: str) -> Any:
         """What stands for the task state store where Airflow has none."""
-        return self._read(f"record-{name}")
+        # Read whatever is listed: a process that was given up for dead may still write one.
+        return self._own.read(f"record-{name}")
 
     def note_record(self, name: str, value: Any) -> None:
         self._write(f"record-{name}", value)
 
     def forget_record(self, name: str) -> None:
-        self._own.remove([f"record-{name}"])
-        self._names.discard(f"record-{name}")
+        self._forget([f"record-{name}"])
+
+    def withdraw(self) -> None:
+        """Nothing was begun: another task may have the folder."""
+        self._own.remove_all()
+        self._all.remove(name for name in self._all.names() if name.startswith(_MARK))
 
     def close(self) -> None:
-        """The results are whole: nothing but them is kept."""
-        self._own.remove_all()
+        """The results are whole: nothing but them is kept, of tries before a clear neither."""
+        self._all.remove_all()
         self._names = set()
+
+    def _forget(self, names: list[str]) -> None:
+        self._own.remove(names)
+        self._names -= set(names)
 
     def _read(self, name: str) -> Any:
         return self._own.read(name) if name in self._names else None
@@ -214,9 +254,8 @@ class Totals:
             self.reasons.update(done["kept_reasons"])
 
 
-def _marked(row: dict[str, Any], alike: Counter[Any]) -> dict[str, Any]:
-    twin = "key" in row and alike[hash((row.get("size"), row.get("sum")))] > 1
-    return {**row, "twin": True} if twin else row
+def _mark_of(owner: Mapping[str, Any]) -> str:
+    return f"{_MARK}{fingerprints.of(dict(owner))[:16]}"
 
 
 def _named(what: str, batch: int) -> str:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
+from hashlib import sha256
 from pathlib import PurePosixPath
 from typing import Any, BinaryIO
 
 from airflow_provider_extend.api.calls import without_signature
 from airflow_provider_extend.api.errors import ExtendInputError, ExtendStorageError
 from airflow_provider_extend.api.files import USES, why_refused
+from airflow_provider_extend.documents import listing
 from airflow_provider_extend.documents.folders import BLOCK, Folder, filesystem, why
 
-_PATTERN = frozenset("*?[")
 #: What a store tells of a file's content without its being read: MD5 sums, in S3 of files that came in one part.
 _SUMS = ("ETag", "md5Hash")
 #: Why a document was not sent, in Extend's words where it has some (README section 4).
@@ -25,8 +27,8 @@ Read = Callable[[Any, str], Mapping[str, str]]
 class Source:
     """One document, as it was found.
 
-    :ivar source: names it in results: its path with its connection, its address without the query, its id, or its place
-        in the list.
+    :ivar source: names it in results: its path with its connection, its address without the query (a hash of it, where
+        it names the document), its id, or its place in the list.
     :ivar store: where it lies: scheme and connection, `s3://conn@`; None: it is in no store.
     :ivar key: its path there.
     :ivar size: bytes. :ivar sum: of its content, as the store has it. Both None where they are not known.
@@ -44,6 +46,12 @@ class Source:
     metadata: Mapping[str, Any] = field(default_factory=dict)
     problem: tuple[str, str] | None = None
     twin: bool = False
+
+    @property
+    def identity(self) -> str:
+        """Tells it from the others."""
+        # Two names that are no UTF-8 may be shown alike.
+        return json.dumps([self.store, self.key] if self.key is not None else self.source)
 
     @property
     def name(self) -> str | None:
@@ -64,7 +72,7 @@ def source_of(row: Mapping[str, Any]) -> Source:
 
 
 def find(given: Any, use: str, version: str, read: Read, beside: Folder | None = None) -> Iterator[Source]:
-    """The documents that an author names, each source once, in the order of naming; files of a prefix sorted by path.
+    """The documents that an author names, in the order of naming; files of a prefix sorted by path.
 
     What Extend would refuse by its type or size, and a file that is not there, comes with its `problem`.
 
@@ -77,7 +85,6 @@ def find(given: Any, use: str, version: str, read: Read, beside: Folder | None =
     :raises ExtendInputError: an entry is nothing that can be a document.
     :raises ExtendStorageError: a prefix or pattern cannot be listed.
     """
-    seen: set[str] = set()
     alone = isinstance(given, Mapping) or path_of(given) is not None or isinstance(given, str)
     entries = [given] if alone else given
     if not isinstance(entries, Iterable):
@@ -86,9 +93,7 @@ def find(given: Any, use: str, version: str, read: Read, beside: Folder | None =
         )
     for number, entry in enumerate(entries):
         for found in _entry(entry, f"documents[{number}]", read, beside, alone):
-            if found.source not in seen:
-                seen.add(found.source)
-                yield _checked(found, use, version)
+            yield _checked(found, use, version)
 
 
 def of_assets(events: Mapping[Any, Iterable[Any]]) -> Iterator[Any]:
@@ -116,14 +121,14 @@ def _entry(entry: Any, where: str, read: Read, beside: Folder | None, alone: boo
     if path is None:
         given = read(entry, where)
         address = given.get("file_url")
-        shown = given.get("file_id") or (without_signature(address) if address else where)
+        shown = given.get("file_id") or (_shown(address) if address else where)
         yield Source(shown, given=given, metadata=metadata)
         return
     none = True
     for found in _in_store(path, beside):
         none = False
         yield replace(found, metadata=metadata)
-    if none and not alone and not _PATTERN & set(path):
+    if none and not alone and not listing.PATTERN & set(path):
         yield Source(clean(path), problem=(UNREADABLE, "is no file, and no prefix of files"))
 
 
@@ -142,40 +147,35 @@ def path_of(entry: Any) -> str | None:
     return f"{scheme}://{conn_id}@{rest}" if conn_id and separator and "@" not in rest else text
 
 
+def _shown(address: str) -> str:
+    """Without its query, which may hold a key; where that names the document too, with a hash of it."""
+    shown, _, query = without_signature(address).partition("?")
+    return f"{shown}?sha256={sha256(query.encode()).hexdigest()[:16]}" if query else shown
+
+
 def _in_store(path: str, beside: Folder | None) -> Iterator[Source]:
     fs, root = filesystem(path)
     scheme, separator, rest = path.partition("://")
     conn_id, at, _ = rest.partition("/")[0].partition("@")
     store = f"{scheme if separator else 'file'}://{f'{conn_id}@' if at else ''}"
+    if beside is not None and filesystem(beside.path)[0] is not fs:
+        beside = None
+    begun = False
     try:
         fs.invalidate_cache()
-        listed = _listed(fs, root)
-        fs.invalidate_cache()  # it keeps what it has listed
-    except FileNotFoundError:
-        return
+        for key, info in listing.files(fs, root):
+            begun = True
+            if beside is None or not beside.holds(key):
+                total = next((str(info[name]).strip('"') for name in _SUMS if info.get(name)), None)
+                yield Source(clean(f"{store}{key}"), store, key, info.get("size"), total)
     except Exception as error:
+        if isinstance(error, FileNotFoundError) and not begun:
+            return
         raise ExtendStorageError(
             f"{path!r} cannot be listed ({why(path, error)}). Nothing was sent."
         ) from None
-    if beside is not None and filesystem(beside.path)[0] is not fs:
-        beside = None
-    for key in sorted(listed):
-        info = listed[key]
-        is_file = info.get("type", "file") == "file" and not key.endswith("/")  # which stands for a folder
-        if is_file and not (beside is not None and beside.holds(key)):
-            total = next((str(info[name]).strip('"') for name in _SUMS if info.get(name)), None)
-            yield Source(clean(f"{store}{key}"), store, key, info.get("size"), total)
-
-
-def _listed(fs: Any, root: str) -> dict[str, Any]:
-    if _PATTERN & set(root):
-        found: dict[str, Any] = fs.glob(root, detail=True)
-        return found
-    info = fs.info(root)
-    if info["type"] == "file" and not root.endswith("/"):
-        return {root: info}
-    found = fs.find(root, detail=True)
-    return found
+    finally:
+        fs.invalidate_cache()  # it keeps what it has listed
 
 
 def _checked(found: Source, use: str, version: str) -> Source:

@@ -3,6 +3,7 @@ ledger and the task state store."""
 
 from __future__ import annotations
 
+import json
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
 _CREATE_TIMEOUT = 120.0
 #: In place of the id of a batch whose id was lost, before the token that its runs carry.
 _BY_TOKEN = "token:"
+_NOTED, _NOTED_BYTES = 100, 16 * 1024 * 1024
 GOES_ON = "What is at Extend goes on and is paid for: a retry takes it up."
 
 
@@ -108,10 +110,6 @@ class _Records:
             self._ledger.forget_record(self._named(key))
 
 
-class _NothingToSend(Exception):
-    """None of a batch's documents can be sent."""
-
-
 class Batches:
     """The batches of one task.
 
@@ -144,12 +142,12 @@ class Batches:
 
     def send(self, batch: int) -> None:
         """Start a batch, or take up what an earlier try started; where nothing of it can be sent, write its rows."""
-        try:
-            receipt = submit_once(self._submitting(batch), self._submission(batch), self._log)
-        except _NothingToSend:
+        # Before the intent is looked for: nobody else can have made the call meanwhile, however long this takes.
+        count = self._files.make_ready(batch)
+        if not count:
             self.write(batch, None)
             return
-        count = len(self._ledger.documents(batch)) - len(self._ledger.sent(batch)["refused"])
+        receipt = submit_once(self._submitting(batch), self._submission(batch), self._log)
         record = self._records(batch).get(RECORD_KEY) or {}
         at = record.get("started_at", time.time())
         self._ledger.note_receipt(batch, {"id": receipt.id, "count": count, "at": at})
@@ -211,8 +209,6 @@ class Batches:
 
     def _prepare(self, batch: int) -> Prepared:
         inputs = self._files.inputs(batch)
-        if not inputs:
-            raise _NothingToSend
         return Prepared(value=inputs, runs=len(inputs))
 
     # ------------------------------------------------------------------------------------------------- looking
@@ -230,7 +226,8 @@ class Batches:
         """What to wait for until one of these batches has ended, as far as can be told: kind, ids, and of one that no
         call reads the number of its runs.
 
-        Of a batch whose id was lost, runs that move: only when all of these have ended, it may have.
+        Of a batch whose id was lost, runs that move: only when all of these have ended, it may have. No ids: its runs
+        were all deleted.
         """
         receipts = [receipt for batch in batches if (receipt := self._ledger.receipt(batch))]
         named = [receipt for receipt in receipts if not receipt["id"].startswith(_BY_TOKEN)]
@@ -240,7 +237,7 @@ class Batches:
             return self._kind, [receipt["id"] for receipt in named], None
         members = self._nameless(receipts[0])
         moving = [run.id for run in members if not run.ended]
-        return self._runs_kind, moving or [members[0].id], None
+        return self._runs_kind, moving or [run.id for run in members[:1]], None
 
     def _nameless(self, receipt: Mapping[str, Any]) -> list[Run]:
         token = receipt["id"].removeprefix(_BY_TOKEN)
@@ -252,7 +249,7 @@ class Batches:
         """A batch of which only the runs are known: its own status is theirs."""
         members = self._nameless(receipt)
         settled = len(members) >= receipt["count"] or time.time() > receipt["at"] + LIST_LAG
-        if not members or not settled or not all(member.ended for member in members):
+        if not settled or not all(member.ended for member in members):
             return None
         body = {"id": receipt["id"], "status": "PROCESSED"}
         return replace(read_run(self._kind, self._client.api_version, body), members=tuple(members))
@@ -272,7 +269,7 @@ class Batches:
             local = Path(here) / part
             try:
                 with closing(rows.WRITERS[self._options.output_format](local)) as writer:
-                    for place, row, again in self._rows(documents, sent, ended):
+                    for place, row, again in self._rows(batch, documents, sent, ended, Path(here) / "rows"):
                         if again:
                             tally.keep_back(documents[place], row)
                         else:
@@ -294,9 +291,12 @@ class Batches:
         self._ledger.note_done(batch, tally.done(part if tally.rows else None), tally.failures, tally.kept)
 
     def _rows(
-        self, documents: list[Source], sent: Mapping[str, Any], ended: Run | None
+        self, batch: int, documents: list[Source], sent: Mapping[str, Any], ended: Run | None, here: Path
     ) -> Iterator[tuple[int, dict[str, Any], bool]]:
-        """(place, row, whether another run may end better) of each document."""
+        """(place, row, whether another run may end better) of each document.
+
+        :param here: a file of this machine, for rows on their way to the ledger.
+        """
         for text, (code, words) in sent["refused"].items():
             row = rows.row_without_run(documents[int(text)], rows.NOT_SENT, code, words)
             yield int(text), row, code == sources.UNREADABLE
@@ -304,7 +304,14 @@ class Batches:
             return
         batch_id = None if ended.id.startswith(_BY_TOKEN) else ended.id
         left = {place for place in range(len(documents)) if str(place) not in sent["refused"]}
-        for listed, run in side_by_side([(run, run) for run in ended.members], self._read, self._heed_kill):
+        known = set()
+        for place, row, again in self._ledger.rows(batch):
+            left.discard(place)
+            known.add(row["run_id"])
+            yield place, row, again
+        kept = _Kept(self._ledger, batch, here)
+        unread = [(run, run) for run in ended.members if run.id not in known]
+        for listed, run in side_by_side(unread, self._read, self._heed_kill):
             place = run.metadata.get(INPUT_KEY, listed.metadata.get(INPUT_KEY)) if run is not None else None
             if place not in left or run is None:
                 continue  # deleted meanwhile, or not of this batch
@@ -313,7 +320,9 @@ class Batches:
             own = source.given.get("file_id")
             file_id = sent["files"].get(str(place)) or (None if own else _file_of(run))
             row = rows.row_of_run(source, run, batch_id, run.output, file_id)
-            yield place, row, run.outcome == CANCELLED or run.worth_new_run
+            again = run.outcome == CANCELLED or run.worth_new_run
+            kept.add(place, row, again)
+            yield place, row, again
         for place in sorted(left):
             status, failure = (rows.NOT_LISTED, rows.NOT_LISTED)
             words = "was sent, and Extend shows no run of it"
@@ -327,8 +336,9 @@ class Batches:
             )
 
     def _read(self, listed: Run) -> Run | None:
-        """A run with what it has read; None: it was deleted. Rows of a list tell all of one that has failed."""
-        if INPUT_KEY in listed.metadata and listed.outcome != SUCCEEDED:
+        """A run with what it has read; None: it was deleted. Rows of most lists tell all of one that has failed."""
+        tells_all = INPUT_KEY in listed.metadata and "failureReason" in listed.raw
+        if tells_all and listed.outcome in (FAILED, CANCELLED):
             return listed
         try:
             name = reads(self._runs_kind, self._client.api_version)[0]
@@ -384,6 +394,25 @@ class Batches:
     def _tell(self, tally: _Tally) -> None:
         if time.monotonic() - self._told_at >= EVERY:
             self.tell(self.progress(tally.succeeded, tally.failed))
+
+
+class _Kept:
+    """Rows of a batch that is being read, noted in the ledger some at a time: so many a crash reads again at most."""
+
+    def __init__(self, ledger: Ledger, batch: int, here: Path) -> None:
+        self._ledger = ledger
+        self._batch = batch
+        self._here = here
+        self._count = self._size = 0
+
+    def add(self, place: int, row: dict[str, Any], again: bool) -> None:
+        with self._here.open("a") as stream:
+            self._size += stream.write(json.dumps([place, row, again]) + "\n")
+        self._count += 1
+        if self._count == _NOTED or self._size > _NOTED_BYTES:
+            self._ledger.note_rows(self._batch, self._here)
+            self._here.unlink()
+            self._count = self._size = 0
 
 
 class _Tally:

@@ -63,11 +63,10 @@ class Files:
         self._signs: dict[str, bool] = {}
 
     def inputs(self, batch: int) -> list[tuple[int, dict[str, Any], Mapping[str, Any]]]:
-        """(place, body, metadata) of each document of a batch that can be sent; the others are noted in the ledger."""
-        documents = self._ledger.documents(batch)
-        sent = self._upload(batch, documents)
+        """(place, body, metadata) of each document of a batch that is ready, and can be sent."""
+        sent = self._ledger.sent(batch)
         inputs = []
-        for place, source in enumerate(documents):
+        for place, source in enumerate(self._ledger.documents(batch)):
             if str(place) not in sent["refused"]:
                 file_id = sent["files"].get(str(place))
                 document = Document(file_id=file_id) if file_id else self._document(source)
@@ -110,9 +109,10 @@ class Files:
                 self._signs[source.store] = False
         return self._signs[source.store]
 
-    def _upload(self, batch: int, documents: list[Source]) -> dict[str, Any]:
-        """What became of each document before the call (see `Ledger.sent`); what an earlier try did stands."""
-        sent = self._ledger.sent(batch)
+    def make_ready(self, batch: int) -> int:
+        """Upload what is to be uploaded; what an earlier try did stands (see `Ledger.sent`). Returns how many documents
+        can be sent."""
+        documents, sent = self._ledger.documents(batch), self._ledger.sent(batch)
         files, refused = sent["files"], sent["refused"]
         refused |= {str(place): source.problem for place, source in enumerate(documents) if source.problem}
         known = files.keys() | refused.keys()
@@ -136,7 +136,7 @@ class Files:
                 told = time.monotonic()
                 self._log.info("Batch %d: %d of %d files uploaded.", batch + 1, len(files), len(documents))
         self._ledger.note_sent(batch, sent)
-        return sent
+        return len(documents) - len(refused)
 
     def _distinct(
         self, waiting: list[tuple[int, Source]], sent: dict[str, Any]

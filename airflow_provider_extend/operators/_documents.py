@@ -13,10 +13,12 @@ from airflow_provider_extend.api import uses
 from airflow_provider_extend.api.configs import check_config
 from airflow_provider_extend.api.endpoints import find
 from airflow_provider_extend.api.errors import (
+    ExtendError,
     ExtendInputError,
     ExtendRunFailed,
     ExtendRunTimeout,
     ExtendTaskKilled,
+    plain_error,
 )
 from airflow_provider_extend.api.limits import BATCH_INPUTS, check_json
 from airflow_provider_extend.api.polling import ERROR
@@ -233,30 +235,29 @@ class ExtendDocumentsOperator(ExtendOperator):
         pulled = ti.xcom_pull(task_ids=self.task_id, key=DOCUMENTS_KEY, map_indexes=ti.map_index)
         kept: Any = store.get(DOCUMENTS_KEY) if store is not None else None
         if isinstance(pulled, Mapping):  # of this very try, which was deferred
-            return _checked(Ledger(Folder(pulled["path"]), pulled["state"]), client)
-        state = fingerprints.of([address, self._named_parts(context)])[:16]
-        path = self.output_path
-        if isinstance(kept, Mapping) and kept.get("state") == state:
-            path = kept["path"]  # a template may make another one of each try
-        elif isinstance(kept, Mapping):
+            kept, state = pulled, pulled["state"]
+        else:
+            state = fingerprints.of([address, self._named_parts(context)])[:16]
+        known = isinstance(kept, Mapping) and kept.get("state") == state
+        if isinstance(kept, Mapping) and not known:
             self.log.warning(
                 "This task was cleared, or asks for something else than before: it starts anew. Batches of the earlier "
                 "try that are at Extend go on, and are paid for: no call cancels one."
             )
-        ledger = _checked(Ledger(Folder(path), state), client)
-        known = isinstance(kept, Mapping) and kept.get("state") == state
-        manifest = (ledger.output.read(MANIFEST) or {}) if known and ledger.plan is None else None
-        if manifest is not None and not (manifest.get("complete") and manifest.get("state") == state):
+        # A template may make another path of each try.
+        ledger = _checked(Ledger(Folder(kept["path"] if known else self.output_path), state), client)
+        if known and ledger.plan is None and not _is_complete(ledger.output.read(MANIFEST), state):
             raise ExtendInputError(
-                f"An earlier try has kept at {path!r} which documents it has sent, and that is gone. They are paid "
-                "for, and nothing was sent again. Restore it, or clear this task to pay for all of them anew."
+                f"An earlier process of this task has kept at {ledger.output.path!r} which documents it has sent, and "
+                "that is gone. They are paid for, and nothing was sent again. Restore it, or clear this task to pay "
+                "for all of them anew."
             )
         return ledger
 
     def _named_parts(self, context: Context) -> dict[str, Any]:
         named = self._documents(context)
         check_json("documents", named)
-        return {**self.parts(), "documents": unsigned(named), "batch_size": self.batch_size}
+        return {**self.parts(), "documents": unsigned(named)}
 
     def _documents(self, context: Context) -> Any:
         given = self.revealed("documents")
@@ -271,14 +272,12 @@ class ExtendDocumentsOperator(ExtendOperator):
         """Find the documents and write them down, before anything is sent."""
         ti, version, output = context["ti"], client.api_version, ledger.output
         owner = {"dag_id": ti.dag_id, "run_id": ti.run_id, "task_id": ti.task_id, "map_index": ti.map_index}
-        earlier = output.read(MANIFEST)
-        if earlier is not None and earlier.get("owner") != owner:
+        other = ledger.claim(owner)
+        if other is not None:
             raise ExtendInputError(
-                f"output_path is {output.path!r}, which holds the results of another task ({_shown(earlier)}): give "
+                f"output_path is {output.path!r}, which holds the results of another task ({_shown(other)}): give "
                 "each task of each DAG run a folder of its own, for instance with {{ run_id }}. Nothing was sent."
             )
-        output.write(MANIFEST, {"v": VERSION, "owner": owner, "state": ledger.state, "complete": False})
-        output.remove(name for name in output.names() if name.startswith("part-") or name == FAILED)
         found = sources.find(self._documents(context), self.use, version, _read, output)
         job = {
             "version": version,
@@ -288,20 +287,24 @@ class ExtendDocumentsOperator(ExtendOperator):
             "metadata": dict(self.metadata or {}),
             "narrow": self.narrowed(),
         }
-        plan = ledger.lay_out(
-            checked_metadata(found, self.metadata), self.batch_size, {"job": job, "began": time.time()}
-        )
-        if not plan["documents"]:
+        documents, batches = ledger.lay_out(checked_metadata(found, self.metadata), self.batch_size)
+        if not documents:
+            ledger.withdraw()
             where = self.revealed("documents")
             named = f"{where!r}" if isinstance(where, str) and "?" not in where else "documents"
             message = f"There is no document at {named}. Nothing was sent."
             raise AirflowSkipException(message) if self.on_empty == SKIP else ExtendInputError(message)
+        # Only now: results of before a clear are left where there is nothing to take their place.
+        output.write(MANIFEST, {"v": VERSION, "owner": owner, "state": ledger.state, "complete": False})
+        output.remove(name for name in output.names() if name.startswith("part-") or name == FAILED)
+        counted = {"documents": documents, "batches": batches, "size": self.batch_size}
+        ledger.begin({**counted, "job": job, "began": time.time()})
         self.log.info(
             "%s documents in %d batches; at %.0f a minute they take %s.",
-            f"{plan['documents']:,}",
-            plan["batches"],
+            f"{documents:,}",
+            batches,
             self.files_per_minute,
-            duration(plan["documents"] / self.files_per_minute * 60),
+            duration(documents / self.files_per_minute * 60),
         )
 
     def _remember(self, context: Context, ledger: Ledger) -> None:
@@ -328,9 +331,17 @@ class ExtendDocumentsOperator(ExtendOperator):
             for batch in left:
                 if len(moving) >= self.batches_in_flight or self._killed or deadline <= time.time():
                     break
-                if not ledger.receipt(batch):
+                if ledger.receipt(batch):
+                    continue
+                try:
                     batches.send(batch)
-                    moving += [batch] if not ledger.done(batch) else []
+                except Exception as error:
+                    if not isinstance(plain_error(error), ExtendError) or (not moving and ended is None):
+                        raise
+                    # What is at Extend is paid for, and read before this task fails, if it still has to.
+                    self.log.warning("Batch %d is not sent now: %s", batch + 1, error)
+                    break
+                moving += [batch] if not ledger.done(batch) else []
             if ended is not None:
                 batches.write(*ended)
             self._heed_kill()
@@ -343,18 +354,18 @@ class ExtendDocumentsOperator(ExtendOperator):
                 )
             if not moving:
                 continue
-            if self.deferrable:
-                self._defer(context, ledger, batches, moving, deadline)
+            if self.deferrable and (awaited := batches.moving_runs(moving))[1]:
+                self._defer(context, ledger, awaited, deadline)
             self._sleep(min(self.poll_interval, deadline - time.time()))
         return self._ends(context, ledger, batches.spent())
 
     def _defer(
-        self, context: Context, ledger: Ledger, batches: Batches, moving: list[int], deadline: float
+        self, context: Context, ledger: Ledger, moving: tuple[str, list[str], int | None], deadline: float
     ) -> None:
         """Wait in the triggerer until a batch has ended. Does not return."""
         kept = {"state": ledger.state, "path": ledger.output.path}
         context["ti"].xcom_push(key=DOCUMENTS_KEY, value=kept)
-        kind, run_ids, members = batches.moving_runs(moving)
+        kind, run_ids, members = moving
         common: dict[str, Any] = {
             "extend_conn_id": self.extend_conn_id,
             "kind": kind,
@@ -408,6 +419,8 @@ class ExtendDocumentsOperator(ExtendOperator):
         ti.xcom_push(key=SPENT_XCOM_KEY, value=spent.summary())
         if totals.failed:
             ledger.output.write_lines(FAILED, ledger.failures())
+        else:
+            ledger.output.remove([FAILED])  # of a try before
         enough = self._enough(totals.succeeded, documents)
         if not enough and totals.kept_back and ti.try_number <= ti.max_tries:
             raise as_airflow(
@@ -442,7 +455,7 @@ class ExtendDocumentsOperator(ExtendOperator):
     def _ended_before(self, ledger: Ledger) -> Any:
         """What a process of this try came to that died before it could say so."""
         manifest = ledger.output.read(MANIFEST) or {}
-        if not manifest.get("complete") or manifest.get("state") != ledger.state:
+        if not _is_complete(manifest, ledger.state):
             return None
         ledger.close()
         if not manifest["enough"]:
@@ -490,6 +503,10 @@ def _checked(ledger: Ledger, client: ExtendClient) -> Ledger:
     return ledger
 
 
+def _is_complete(manifest: Any, state: str) -> bool:
+    return bool(manifest and manifest.get("complete") and manifest.get("state") == state)
+
+
 def _read(entry: Any, where: str) -> Mapping[str, str]:
     document = document_of(entry, where)
     document.check()
@@ -497,6 +514,5 @@ def _read(entry: Any, where: str) -> Mapping[str, str]:
     return without_none({**named, "file_name": document.name})
 
 
-def _shown(manifest: Mapping[str, Any]) -> str:
-    owner = manifest.get("owner") or {}
+def _shown(owner: Mapping[str, Any]) -> str:
     return ", ".join(f"{name} {owner.get(name)}" for name in ("dag_id", "run_id", "task_id", "map_index"))

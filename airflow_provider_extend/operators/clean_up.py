@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_extend.api.endpoints import ENDPOINTS, find
 from airflow_provider_extend.api.errors import ExtendInputError, ExtendRunMoving, ExtendTaskKilled
 from airflow_provider_extend.api.lookups import KINDS, TASK_KEY, LookUp, look_up_of
-from airflow_provider_extend.api.runs import Run, parse_time, read_run
+from airflow_provider_extend.api.runs import parse_time, read_run
 from airflow_provider_extend.exceptions import airflow_errors, as_airflow
 from airflow_provider_extend.operators._base import ExtendOperator
 from airflow_provider_extend.operators._document_files import side_by_side
@@ -27,10 +27,14 @@ _SHOWN = 20
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """:ivar file_ids: of the files that it has read, as far as they were made in this DAG run."""
+    """A run: no more of it than that, since there may be many.
+
+    :ivar file_ids: of the files that it has read, as far as they were made in this DAG run.
+    """
 
     kind: str
-    run: Run
+    id: str
+    ended: bool
     file_ids: tuple[str, ...]
 
 
@@ -83,8 +87,8 @@ class ExtendCleanUpOperator(ExtendOperator):
         with airflow_errors():
             kinds = self._kinds(client.api_version)
             found = list(self._found(client, context, kinds))
-        moving = [one for one in found if not one.run.ended]
-        over = [one for one in found if one.run.ended]
+        moving = [one for one in found if not one.ended]
+        over = [one for one in found if one.ended]
         busy = {file_id for one in moving for file_id in one.file_ids}
         read = {file_id for one in over for file_id in one.file_ids}
         files = sorted(read - busy) if self.files else []
@@ -94,10 +98,10 @@ class ExtendCleanUpOperator(ExtendOperator):
             "dry_run": self.only_tells,
         }
         if self.only_tells:
-            shown = ", ".join([one.run.id for one in over][:_SHOWN] + files[:_SHOWN])
+            shown = ", ".join([one.id for one in over][:_SHOWN] + files[:_SHOWN])
             self.log.info("Would delete %d runs and %d files: %s ...", len(over), len(files), shown)
             return told
-        calls = [(f"{one.kind}s.delete", one.run.id) for one in over]
+        calls = [(f"{one.kind}s.delete", one.id) for one in over]
         calls += [("files.delete", file_id) for file_id in files]
         for _ in side_by_side(
             ((None, call) for call in calls), lambda call: _delete(client, *call), self._heed_kill
@@ -107,9 +111,9 @@ class ExtendCleanUpOperator(ExtendOperator):
         if moving:
             raise as_airflow(
                 ExtendRunMoving(
-                    f"{len(moving)} runs of this DAG run still move, {moving[0].run.id} for instance: they were not "
+                    f"{len(moving)} runs of this DAG run still move, {moving[0].id} for instance: they were not "
                     "deleted. A retry deletes those that have ended by then.",
-                    run_id=moving[0].run.id,
+                    run_id=moving[0].id,
                 )
             )
         return told
@@ -145,12 +149,10 @@ class ExtendCleanUpOperator(ExtendOperator):
                 metadata = row.get("metadata")
                 address = metadata.get(TASK_KEY) if isinstance(metadata, Mapping) else None
                 if isinstance(address, Mapping) and owner.items() <= address.items():
-                    yield _Found(
-                        kind,
-                        read_run(kind, client.api_version, row),
-                        # A clock that differs leaves a file where it is, rather than delete somebody else's.
-                        tuple(_own_files(row, since + CLOCK_SKEW)),
-                    )
+                    run = read_run(kind, client.api_version, row)
+                    # A clock that differs leaves a file where it is, rather than delete somebody else's.
+                    files = tuple(_own_files(row, since + CLOCK_SKEW))
+                    yield _Found(kind, run.id, run.ended, files)
 
 
 def _deletable(version: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -129,6 +130,6 @@ def test_a_store_that_cannot_be_listed_fails_the_try(tmp_path, monkeypatch) -> N
     def breaks(*args: Any, **given: Any) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(LocalFileSystem, "find", breaks)
+    monkeypatch.setattr(os, "scandir", breaks)
     with pytest.raises(ExtendStorageError, match=r"cannot be listed \(Permission denied\)"):
         found(f"file://{tmp_path}")

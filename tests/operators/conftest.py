@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -277,3 +278,33 @@ def good() -> dict[str, Any]:
 @pytest.fixture
 def bad() -> dict[str, Any]:
     return BAD
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Of documents."""
+    (tmp_path / "in").mkdir()
+    return tmp_path / "in"
+
+
+@pytest.fixture
+def extract(api: Any, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """`extract(**given)`: an operator for many documents, those of `folder`; `extract.extend` is what it speaks to."""
+    from airflow_provider_extend.operators.documents import ExtendExtractDocumentsOperator
+
+    sleep = time.sleep
+    monkeypatch.setattr(time, "sleep", lambda seconds: sleep(min(seconds, 0.02)))
+    extend = api(V26)
+    processor = extend.processor()
+
+    def make(**given: Any) -> ExtendExtractDocumentsOperator:
+        defaults = {
+            "documents": f"file://{folder}",
+            "output_path": f"file://{folder.parent}/out",
+            "extractor_id": processor,
+            "poll_interval": 0.05,
+        }
+        return ExtendExtractDocumentsOperator(task_id="task", **{**defaults, **given})
+
+    make.extend = extend  # type: ignore[attr-defined]
+    return make

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import shutil
 import time
@@ -25,7 +24,6 @@ from airflow_provider_extend.operators import _document_batches, _document_files
 from airflow_provider_extend.operators._document_batches import Batches
 from airflow_provider_extend.operators.documents import (
     ExtendClassifyDocumentsOperator,
-    ExtendExtractDocumentsOperator,
     ExtendParseDocumentsOperator,
     ExtendRunWorkflowDocumentsOperator,
     ExtendSplitDocumentsOperator,
@@ -37,48 +35,11 @@ from tests.airflow_names import (
     AirflowSkipException,
     TaskDeferralTimeout,
     TaskDeferred,
-    import_string,
 )
 from tests.operators.conftest import Died
+from tests.operators.many import fill, fire, run_deferred
 
 V24, V25, V26 = "2024-12-23", "2025-04-21", "2026-02-09"
-
-
-@pytest.fixture(autouse=True)
-def no_napping(monkeypatch: pytest.MonkeyPatch) -> None:
-    really = time.sleep
-    monkeypatch.setattr(time, "sleep", lambda seconds: really(min(seconds, 0.02)))
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    (tmp_path / "in").mkdir()
-    return tmp_path / "in"
-
-
-def fill(folder: Path, count: int, first: int = 0) -> list[Path]:
-    paths = [folder / f"{number:04d}.txt" for number in range(first, first + count)]
-    for number, path in enumerate(paths, first):
-        path.write_text(f"No: INV-{number}\nTotal: {number}.00\n")
-    return paths
-
-
-@pytest.fixture
-def extract(api: Any, folder: Path) -> Any:
-    extend = api(V26)
-    processor = extend.processor()
-
-    def make(**given: Any) -> ExtendExtractDocumentsOperator:
-        defaults = {
-            "documents": f"file://{folder}",
-            "output_path": f"file://{folder.parent}/out",
-            "extractor_id": processor,
-            "poll_interval": 0.05,
-        }
-        return ExtendExtractDocumentsOperator(task_id="task", **{**defaults, **given})
-
-    make.extend = extend  # type: ignore[attr-defined]
-    return make
 
 
 def test_each_document_of_a_prefix_is_one_row(extract, folder, task) -> None:
@@ -100,38 +61,7 @@ def test_each_document_of_a_prefix_is_one_row(extract, folder, task) -> None:
     assert all(row[name] for name in ("run_id", "batch_id", "file_id"))
     assert len(extract.extend.requests("POST", "/extract_runs/batch")) == 3
     assert len(extract.extend.requests("POST", "/files/upload")) == 25
-    assert not (folder.parent / "out" / "_extend").exists() or not list(
-        (folder.parent / "out" / "_extend").iterdir()
-    )
-
-
-def fire(away: Any) -> dict[str, Any]:
-    """The event of the trigger, rebuilt from what the database holds of it."""
-    class_path, kwargs = away.trigger.serialize()
-    trigger = import_string(class_path)(**json.loads(json.dumps(kwargs)) | {"not_before": None})
-
-    async def run() -> Any:
-        async with asyncio.timeout(20):
-            return [event.payload async for event in trigger.run()]
-
-    (payload,) = asyncio.run(run())
-    return json.loads(json.dumps(payload))
-
-
-def run_deferred(task: Any, make: Any) -> tuple[Any, int]:
-    """From the first process to the end, each resume in a process of its own. Returns the value, and how many."""
-    with pytest.raises(TaskDeferred) as caught:
-        task.run(make())
-    away, count = caught.value, 1
-    while True:
-        event = fire(away)
-        count += 1
-        try:
-            value = make().resume_execution(away.method_name, {"event": event}, task.context)
-        except TaskDeferred as again:
-            away = again
-            continue
-        return json.loads(json.dumps(value)), count
+    assert not (folder.parent / "out" / "_extend").exists()
 
 
 def test_a_deferred_task_comes_back_once_for_each_batch(extract, folder, task) -> None:
@@ -261,6 +191,8 @@ def test_a_clear_goes_on_where_that_is_what_it_means(extract, folder, task, dies
         patched.setattr(Batches, "send", send)
         with pytest.raises(AirflowFailException, match="402"):
             task.run(extract(**given))
+    # What was paid for is read before that.
+    assert len((folder.parent / "out" / "part-00000.jsonl").read_text().splitlines()) == 10
     task.clear()
     dies_at(task, extract(**given), "/extract_runs/batch", "after")
     task.clear()
@@ -270,7 +202,8 @@ def test_a_clear_goes_on_where_that_is_what_it_means(extract, folder, task, dies
     assert len(runs) == 30
     task.clear()
     assert task.run(extract(**given)) == result
-    assert len(extract.extend.requests("POST", "/extract_runs/batch")) == 4
+    started = [row["status"] for row in extract.extend.requests("POST", "/extract_runs/batch")]
+    assert started.count(200) == 3
 
 
 def test_what_was_begun_with_otherwise_is_not_gone_on_with(api, extract, folder, task) -> None:
