@@ -92,16 +92,18 @@ def push_run(
     log: Any,
     beside: Mapping[str, Any],
     must_write: bool = False,
+    push_limit: int = XCOM_LIMIT,
 ) -> dict[str, Any]:
     """Push what belongs beside the contract of an ended run, and return the contract.
 
     The queries of signed links are cut off. `output_path` gets the API's answer and the contract whole, as
-    {<kind of run>: ..., "result": ...}, and an `output` that XCom cannot hold is there a reference to it, for
-    `read_output`. What else it cannot hold is left out, with a line in the log. A path that cannot be written is logged
-    too.
+    {<kind of run>: ..., "result": ...}, and an `output` above `push_limit` is in XCom a reference to it, for
+    `read_output`. What else XCom cannot hold is left out, with a line in the log. A path that cannot be written is
+    logged too.
 
     :param beside: XCom key -> JSON.
     :param must_write: raise where the path cannot be written, once everything is pushed.
+    :param push_limit: bytes of JSON up to which an `output` is pushed itself.
     :raises ExtendRunFailed: the run's result is wanted, and Extend has purged it.
     :raises ExtendOutputNotWritten: see `must_write`.
     """
@@ -122,13 +124,13 @@ def push_run(
     for key, value in {**beside, **members_of(run)}.items():
         shown = without_signed_urls(value)
         size = json_size(shown)
-        if size <= XCOM_LIMIT:
+        if size <= (push_limit if key == OUTPUT_KEY else XCOM_LIMIT):
             context["ti"].xcom_push(key=key, value=shown)
         elif key == OUTPUT_KEY and output_path and lost is None:
             at = {"path": output_path, "kind": run.kind, "api_version": run.api_version, "bytes": size}
             context["ti"].xcom_push(key=key, value={STORED_KEY: at})
             log.info(
-                "%s has %d bytes, which is too many for XCom: there it says where it is, %s.",
+                "%s has %d bytes, which is more than is pushed: XCom says where it is, %s.",
                 key,
                 size,
                 output_path,
@@ -147,6 +149,16 @@ def push_run(
             way_out = "it cannot be read again, so what it has read is lost"
         raise ExtendOutputNotWritten(f"{lost} Run {run.id} {state}: {way_out}.", run_id=run.id)
     return result
+
+
+def check_push_limit(limit: Any) -> None:
+    """
+    :raises ExtendInputError: it is no number of bytes that XCom can hold.
+    """
+    if isinstance(limit, bool) or not isinstance(limit, int) or not 0 <= limit <= XCOM_LIMIT:
+        raise ExtendInputError(
+            f"push_limit is {limit!r}: expected a whole number of bytes from 0 to {XCOM_LIMIT}. Nothing was sent."
+        )
 
 
 def read_output(pushed: Any) -> Any:

@@ -413,7 +413,9 @@ def test_what_a_task_with_many_documents_leaves_behind(extend, written, tmp_path
     assert set(written.store["extend_submission.00000"]) == RECORD_KEYS
     sent = next(request.json() for request in extend.request_history if request.method == "POST")
     assert set(sent["inputs"][0]["metadata"]) == {"airflow_token", "airflow_task", "airflow_input"}
-    (kept,) = (tmp_path / "out" / "_extend").iterdir()
+    kept, mark = sorted((tmp_path / "out" / "_extend").iterdir())
+    assert mark.name.startswith("task-")
+    assert set(json.loads(mark.read_text())) == {"dag_id", "run_id", "task_id", "map_index"}
     files = {path.name: json.loads(path.read_text().splitlines()[0]) for path in kept.iterdir()}
     assert {name: set(value) for name, value in files.items()} == {
         "plan.json": {"v", "documents", "batches", "size", "taken", "job", "began"},

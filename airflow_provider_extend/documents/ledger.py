@@ -48,7 +48,8 @@ class Ledger:
         self.state = state
         self._all = output.below("_extend")
         self._own = self._all.below(state)
-        self._shared = self._own.below("files")
+        #: Ids of files that several documents share, by their content.
+        self.uploads = self._own.below("files")
         #: Files that are there. This process alone writes them, so that they are listed once.
         self._names = set(self._own.names())
         self.plan: dict[str, Any] | None = self._read("plan.json")
@@ -164,13 +165,6 @@ class Ledger:
         for batch in range(self.plan["taken"], self.plan["batches"]):
             if (done := self.done(batch)) and done["kept_back"]:
                 yield from self._own.lines(_named("again", batch))
-
-    def shared_file(self, digest: str) -> str | None:
-        found = self._shared.read(digest)
-        return found["id"] if found else None
-
-    def note_shared_file(self, digest: str, file_id: str) -> None:
-        self._shared.write(digest, {"id": file_id})
 
     def totals(self) -> Totals:
         """Of all batches that are done, kept back ones of an earlier round left out."""

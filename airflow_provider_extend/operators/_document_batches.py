@@ -36,6 +36,7 @@ from airflow_provider_extend.api.runs import (
 )
 from airflow_provider_extend.decisions import LIST_LAG
 from airflow_provider_extend.documents import rows, sources
+from airflow_provider_extend.documents.folders import Folder
 from airflow_provider_extend.documents.ledger import Ledger
 from airflow_provider_extend.documents.progress import EVERY, Progress
 from airflow_provider_extend.documents.sources import Source
@@ -74,6 +75,7 @@ class Options:
 
     send: str
     link_seconds: float
+    uploads_path: str | None
     output_format: str
     pace: float
     max_runs: int | None
@@ -135,7 +137,18 @@ class Batches:
         self._job = ledger.plan["job"]
         self._kind: str = self._job["kind"]
         self._runs_kind = MEMBERS[self._kind]
-        self._files = Files(client, ledger, options.send, options.link_seconds, log, self._heed_kill)
+        settings = client.settings
+        self._account = fingerprints.of([settings.base_url, settings.workspace_id])[:16]
+        self._files = Files(
+            client,
+            ledger,
+            options.send,
+            options.link_seconds,
+            Folder(options.uploads_path) if options.uploads_path else None,
+            self._account,
+            log,
+            self._heed_kill,
+        )
         self._told_at = time.monotonic()
 
     # ------------------------------------------------------------------------------------------------- sending
@@ -197,7 +210,7 @@ class Batches:
             keep=lambda _: True,
             look_up=search,
             left="goes on, since no call cancels a batch",
-            account=fingerprints.of([client.settings.base_url, client.settings.workspace_id])[:16],
+            account=self._account,
             killed=self._killed,
             max_runs=self._options.max_runs,
         )

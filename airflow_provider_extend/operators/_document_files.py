@@ -19,6 +19,7 @@ from airflow_provider_extend.api.errors import (
 from airflow_provider_extend.api.files import suffix_of
 from airflow_provider_extend.api.versions import V2026
 from airflow_provider_extend.documents import sources
+from airflow_provider_extend.documents.folders import Folder
 from airflow_provider_extend.documents.ledger import Ledger
 from airflow_provider_extend.documents.progress import EVERY
 from airflow_provider_extend.documents.sources import Source
@@ -41,6 +42,9 @@ class Files:
     :param send: one of `WAYS`: by address, uploaded, or `auto`, by address where the store makes one that begins with
         https://.
     :param link_seconds: how long a signed address is good for.
+    :param uploads: where several tasks keep what they have uploaded, by its content; None: this task for itself, of
+        those documents that may be alike.
+    :param account: in which they are at Extend.
     :param heed_kill: raises if the task was told to end.
     """
 
@@ -50,11 +54,16 @@ class Files:
         ledger: Ledger,
         send: str,
         link_seconds: float,
+        uploads: Folder | None,
+        account: str,
         log: Any,
         heed_kill: Callable[[], None],
     ) -> None:
         self._client = client
         self._ledger = ledger
+        self._uploads = uploads if uploads is not None else ledger.uploads
+        self._compares_all = uploads is not None
+        self._account = account
         self._send = send
         self._link_seconds = link_seconds
         self._log = log
@@ -123,11 +132,9 @@ class Files:
         ]
         told = time.monotonic()
         uploads = side_by_side(self._distinct(waiting, sent), self._upload_one, self._heed_kill)
-        for number, ((places, digest), done) in enumerate(uploads, 1):
+        for number, (places, done) in enumerate(uploads, 1):
             if isinstance(done, str):
                 files |= dict.fromkeys(places, done)
-                if digest is not None:
-                    self._ledger.note_shared_file(digest, done)
             else:
                 refused |= dict.fromkeys(places, done)
             if number % _NOTED == 0:
@@ -140,35 +147,55 @@ class Files:
 
     def _distinct(
         self, waiting: list[tuple[int, Source]], sent: dict[str, Any]
-    ) -> list[tuple[tuple[list[str], str | None], Source]]:
-        """((places, digest), source) of what is to be uploaded, what has the same content once.
+    ) -> list[tuple[list[str], tuple[Source, str | None]]]:
+        """(places, (source, name of its content)) of what is to be uploaded, what has the same content once.
 
         Places are put into `sent` where their file is at Extend already, or cannot be read.
         """
-        distinct: list[tuple[tuple[list[str], str | None], Source]] = [
-            (([str(place)], None), source) for place, source in waiting if not source.twin
-        ]
+        distinct: list[tuple[list[str], tuple[Source, str | None]]] = []
         alike: dict[str, tuple[list[str], Source]] = {}
-        twins = [((place, source), source) for place, source in waiting if source.twin]
-        for (place, source), digest in side_by_side(twins, _digest_or_why, self._heed_kill):
-            if isinstance(digest, str):
-                alike.setdefault(digest, ([], source))[0].append(str(place))
+        compared = []
+        for place, source in waiting:
+            if source.twin or self._compares_all:
+                compared.append(((str(place), source), source))
             else:
-                sent["refused"][str(place)] = digest
-        for digest, (places, source) in alike.items():
-            if (known := self._ledger.shared_file(digest)) is not None:
-                sent["files"] |= dict.fromkeys(places, known)
+                distinct.append(([str(place)], (source, None)))
+        for (text, source), (content, known, problem) in side_by_side(
+            compared, self._compare, self._heed_kill
+        ):
+            if problem is not None:
+                sent["refused"][text] = problem
+            elif known is not None:
+                sent["files"][text] = known
             else:
-                distinct.append(((places, digest), source))
+                alike.setdefault(content, ([], source))[0].append(text)
+        distinct += [(places, (source, content)) for content, (places, source) in alike.items()]
         return distinct
 
-    def _upload_one(self, source: Source) -> Any:
+    def _compare(self, source: Source) -> tuple[str, str | None, tuple[str, str] | None]:
+        """Name of its content; id of a file at Extend that has it; why it cannot be read."""
+        try:
+            content = _digest(source, self._account)
+        except Exception as error:
+            return "", None, _unreadable(source, error)
+        found = self._uploads.read(content)
+        return content, found["id"] if found else None, None
+
+    def _upload_one(self, given: tuple[Source, str | None]) -> Any:
         """Id of the file at Extend, or why there is none: a code, and words."""
+        source, content = given
+        done = self._upload(source)
+        if content is not None and isinstance(done, str):
+            self._uploads.write(content, {"id": done})
+        return done
+
+    def _upload(self, source: Source) -> str | tuple[str, str]:
         guarded: _Guarded | None = None
         try:
             with sources.opened(source) as stream:
                 guarded = _Guarded(stream)
-                return self._client.upload(guarded, name=source.name)["id"]  # type: ignore[arg-type]
+                file_id: str = self._client.upload(guarded, name=source.name)["id"]  # type: ignore[arg-type]
+                return file_id
         except Exception as error:
             plain = plain_error(error)
             cause = guarded.failed if guarded is not None and guarded.failed else plain
@@ -240,16 +267,9 @@ def _unreadable(source: Source, error: BaseException) -> tuple[str, str]:
     ) from None
 
 
-def _digest_or_why(source: Source) -> str | tuple[str, str]:
-    try:
-        return _digest(source)
-    except Exception as error:
-        return _unreadable(source, error)
-
-
-def _digest(source: Source) -> str:
+def _digest(source: Source, account: str) -> str:
     """Of the content and the type, which Extend tells by the name."""
-    digest = hashlib.sha256(f"{suffix_of(source.name or '')} {source.size} ".encode())
+    digest = hashlib.sha256(f"{account} {suffix_of(source.name or '')} {source.size} ".encode())
     if source.sum is not None:
         digest.update(source.sum.encode())
         return digest.hexdigest()

@@ -75,6 +75,9 @@ class ExtendDocumentsOperator(ExtendOperator):
     :param send: `upload` documents of a store, have Extend fetch them by a signed `url`, or `auto`: by url where the
         store makes one that begins with https://. Other documents are sent as they are named.
     :param link_seconds: how long a signed url is good for.
+    :param uploads_path: a folder that tasks of a DAG run share, for instance
+        `s3://conn@bucket/uploads/{{ run_id }}` (templated): what one of them has uploaded, none uploads again. None:
+        what is the same is uploaded once for each task.
     :param batch_size: documents of a batch, 1 to 1000.
     :param batches_in_flight: batches that are at Extend at a time.
     :param on_partial: what the task is when some documents did not succeed: `fail`, `succeed`, or `succeed` from a
@@ -99,7 +102,13 @@ class ExtendDocumentsOperator(ExtendOperator):
     creates: ClassVar[str]
     #: What is done with the documents, a key of `api.files.USES`.
     use: ClassVar[str]
-    documents_fields: ClassVar[tuple[str, ...]] = ("documents", "output_path", "metadata", "extend_conn_id")
+    documents_fields: ClassVar[tuple[str, ...]] = (
+        "documents",
+        "output_path",
+        "uploads_path",
+        "metadata",
+        "extend_conn_id",
+    )
     template_fields: Sequence[str] = documents_fields
     confidential_fields = ("documents",)
 
@@ -111,6 +120,7 @@ class ExtendDocumentsOperator(ExtendOperator):
         output_format: str = "jsonl",
         send: str = AUTO,
         link_seconds: float = 3600.0,
+        uploads_path: str | None = None,
         batch_size: int = BATCH_INPUTS[1],
         batches_in_flight: int = 2,
         on_partial: str | float = FAIL,
@@ -132,6 +142,7 @@ class ExtendDocumentsOperator(ExtendOperator):
         self.output_format = output_format
         self.send = send
         self.link_seconds = link_seconds
+        self.uploads_path = uploads_path
         self.batch_size = batch_size
         self.batches_in_flight = batches_in_flight
         self.on_partial = on_partial
@@ -397,6 +408,7 @@ class ExtendDocumentsOperator(ExtendOperator):
         return Options(
             send=self.send,
             link_seconds=self.link_seconds,
+            uploads_path=self.uploads_path,
             output_format=self.output_format,
             pace=self.files_per_minute,
             max_runs=self.max_runs,

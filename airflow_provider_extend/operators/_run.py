@@ -42,6 +42,8 @@ from airflow_provider_extend.results import (
     RUN_ID_KEY,
     RUN_URL_KEY,
     SPENT_XCOM_KEY,
+    XCOM_LIMIT,
+    check_push_limit,
     push_run,
 )
 
@@ -81,6 +83,8 @@ class ExtendRunOperator(StartsRun):
     :param max_runs: most runs that this task may pay for in its DAG run, all tries together; None: no limit.
     :param send_address: send the task's address (DAG, run, task) in the run's metadata, for people to find it by.
     :param push_output: push what was read from the document, as XCom `output`. It is document content.
+    :param push_limit: bytes of JSON up to which `push_output` pushes what was read; beyond it XCom says where in
+        `output_path` it is (see `results.read_output`).
     :param output_path: where the API's whole answer and the result are written (templated).
     :param extend_conn_id: connection (templated).
     """
@@ -97,6 +101,7 @@ class ExtendRunOperator(StartsRun):
         timeout: float = 24 * 60 * 60,
         on_timeout: str = _CANCEL,
         push_output: bool = False,
+        push_limit: int = XCOM_LIMIT,
         output_path: str | None = None,
         **kwargs: Any,
     ) -> None:
@@ -107,6 +112,7 @@ class ExtendRunOperator(StartsRun):
         self.timeout = timeout
         self.on_timeout = on_timeout
         self.push_output = push_output
+        self.push_limit = push_limit
         self.output_path = output_path
         self._cancel_answered: int | None = None
         #: How far the task has got: the run is waited for; it has ended and its result is collected.
@@ -282,7 +288,9 @@ class ExtendRunOperator(StartsRun):
         with airflow_errors():
             # What was read is nowhere else: a path that cannot be written is no success.
             beside = {**output, **self.beside(run)}
-            result = push_run(context, run, self.output_path, self.log, beside, must_write=True)
+            result = push_run(
+                context, run, self.output_path, self.log, beside, must_write=True, push_limit=self.push_limit
+            )
         if not self.is_success(run):
             advice = "Clear this task to start another run."
             if run.worth_new_run:
@@ -385,6 +393,7 @@ class ExtendRunOperator(StartsRun):
 
     def _check(self, client: ExtendClient) -> None:
         self._check_start(client)
+        check_push_limit(self.push_limit)
         if self.on_timeout not in (_CANCEL, _LEAVE):
             raise ExtendInputError(
                 f"on_timeout is {self.on_timeout!r}: expected 'cancel' or 'leave'. Nothing was sent."

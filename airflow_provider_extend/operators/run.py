@@ -24,7 +24,7 @@ from airflow_provider_extend.operators._call import (
 )
 from airflow_provider_extend.processors import NAME_ITS_TYPE, check_processor_type, family_in
 from airflow_provider_extend.reading import glance, look_up
-from airflow_provider_extend.results import OUTPUT_KEY, RUN_URL_KEY, push_run
+from airflow_provider_extend.results import OUTPUT_KEY, RUN_URL_KEY, XCOM_LIMIT, check_push_limit, push_run
 
 if TYPE_CHECKING:
     from airflow_provider_extend._compat import Context
@@ -81,6 +81,8 @@ class ExtendGetRunOperator(_OneRun):
     :param processor_type: `EXTRACT`, `CLASSIFY` or `SPLITTER` of a `processor_run` (templated): with it 2026-02-09 is
         asked on the path of that type.
     :param push_output: push what was read from the document, as XCom `output`. It is document content.
+    :param push_limit: bytes of JSON up to which `push_output` pushes what was read; beyond it XCom says where in
+        `output_path` it is (see `results.read_output`).
     :param output_path: where the API's whole answer and the result are written (templated).
     :param extend_conn_id: connection (templated).
     """
@@ -91,14 +93,23 @@ class ExtendGetRunOperator(_OneRun):
     def endpoints(cls, version: str) -> frozenset[str]:
         return _NONE.union(*(uses.glancing(kind, version) for kind in _READABLE))
 
-    def __init__(self, *, push_output: bool = False, output_path: str | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *,
+        push_output: bool = False,
+        push_limit: int = XCOM_LIMIT,
+        output_path: str | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.push_output = push_output
+        self.push_limit = push_limit
         self.output_path = output_path
 
     def execute(self, context: Context) -> dict[str, Any]:
         client = self.client()
         with airflow_errors():
+            check_push_limit(self.push_limit)
             read = look_up if self.push_output or self.output_path else glance
             run = read(client, self.named(client), self.run_id)
             if self.push_output or self.output_path:
@@ -106,7 +117,9 @@ class ExtendGetRunOperator(_OneRun):
             if run.url:
                 context["ti"].xcom_push(key=RUN_URL_KEY, value=run.url)
             output = {OUTPUT_KEY: run.output} if self.push_output else {}
-            return push_run(context, run, self.output_path, self.log, output, must_write=True)
+            return push_run(
+                context, run, self.output_path, self.log, output, must_write=True, push_limit=self.push_limit
+            )
 
 
 class ExtendCancelRunOperator(_OneRun):

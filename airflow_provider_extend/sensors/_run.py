@@ -23,7 +23,7 @@ from airflow_provider_extend.api.endpoints import REPLACED_BY, find
 from airflow_provider_extend.api.runs import Run, reads
 from airflow_provider_extend.exceptions import airflow_errors, as_airflow
 from airflow_provider_extend.hooks.extend import ExtendHook
-from airflow_provider_extend.results import RUN_ID_KEY, push_run
+from airflow_provider_extend.results import RUN_ID_KEY, XCOM_LIMIT, push_run
 from airflow_provider_extend.waiting import Waits, WaitsForRun
 
 if TYPE_CHECKING:
@@ -162,13 +162,17 @@ class RunSensor(WaitsForRun, WaitingSensor):
     `output_path` gets the whole answer and result. Other parameters, and how the wait ends: see `WaitingSensor`.
     """
 
+    push_limit = XCOM_LIMIT
+
     def _begins(self, context: Context) -> None:
         context["ti"].xcom_push(key=RUN_ID_KEY, value=self._waits_for)
 
     def _ends(self, context: Context, run: Run) -> dict[str, Any]:
         """Push what there is to know of the ended run; raise unless it succeeded."""
         with airflow_errors():
-            result = push_run(context, run, self.output_path, self.log, self.beside(run))
+            result = push_run(
+                context, run, self.output_path, self.log, self.beside(run), push_limit=self.push_limit
+            )
         if not self.is_success(run):
             raise as_airflow(self._failure(run, "A retry of this task would find the same run."))
         return result

@@ -21,6 +21,8 @@ from airflow_provider_extend.results import (
     OUTPUT_KEY,
     RAW_KEY,
     RUN_URL_KEY,
+    XCOM_LIMIT,
+    check_push_limit,
     edited_file_id,
 )
 from airflow_provider_extend.sensors._run import RunSensor
@@ -45,6 +47,8 @@ class ExtendRunSensor(MindsMembers, RunSensor):
         runs are counted. Only with that kind.
     :param on_partial: what a batch is that has ended and of whose runs some did not succeed: `fail`, or `succeed`.
     :param push_output: push what was read from the document, as XCom `output`. It is document content.
+    :param push_limit: bytes of JSON up to which `push_output` pushes what was read; beyond it XCom says where in
+        `output_path` it is (see `results.read_output`).
 
     A workflow run that waits for a review has ended here, and not in success: see `ExtendWorkflowRunSensor`. Other
     parameters, and how the wait ends in each mode: see `WaitingSensor`.
@@ -62,6 +66,7 @@ class ExtendRunSensor(MindsMembers, RunSensor):
         members: int | None = None,
         on_partial: str = FAIL,
         push_output: bool = False,
+        push_limit: int = XCOM_LIMIT,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -70,12 +75,14 @@ class ExtendRunSensor(MindsMembers, RunSensor):
         self.members = members
         self.on_partial = on_partial
         self.push_output = push_output
+        self.push_limit = push_limit
         self._url: str | None = None
 
     def _check(self, client: ExtendClient) -> None:
         """Refuse what cannot be waited for, before anything is asked."""
         reads(self.kind, client.api_version)
         self.check_partial()
+        check_push_limit(self.push_limit)
         given = self.members is not None
         if given != (self.kind == WORKFLOW_BATCH) or (given and self._member_count is None):
             raise ExtendInputError(

@@ -8,10 +8,17 @@ import pytest
 from airflow.sdk.io import attach
 from fsspec.implementations.memory import MemoryFileSystem
 
-from airflow_provider_extend.api.errors import ExtendStorageError
+from airflow_provider_extend.api.errors import ExtendInputError, ExtendStorageError
 from airflow_provider_extend.api.runs import read_run
 from airflow_provider_extend.fingerprints import file_ids, of, of_items
-from airflow_provider_extend.results import OUTPUT_KEY, RAW_KEY, push_run, read_output, result_of_run
+from airflow_provider_extend.results import (
+    OUTPUT_KEY,
+    RAW_KEY,
+    check_push_limit,
+    push_run,
+    read_output,
+    result_of_run,
+)
 
 LIMIT = 48 * 1024
 KEYS = [
@@ -301,6 +308,19 @@ def test_an_output_that_xcom_cannot_hold_is_there_a_reference(ti, tmp_path):
         "api_version": "2026-02-09",
         "bytes": 0,
     }
+    body = {"id": "pr_1", "status": "PROCESSED", "output": small}
+    run = read_run("parse_run", "2026-02-09", body)
+    for limit, referred in ((len(json.dumps(small)), False), (len(json.dumps(small)) - 1, True)):
+        log = logging.getLogger("t")
+        push_run({"ti": ti}, run, path, log, {OUTPUT_KEY: run.output}, push_limit=limit)
+        assert ("stored_output" in ti[OUTPUT_KEY]) is referred
+        assert read_output(ti[OUTPUT_KEY]) == small
     (tmp_path / "run.json").unlink()
     with pytest.raises(ExtendStorageError, match="cannot be read"):
         read_output(ti[OUTPUT_KEY])
+
+
+@pytest.mark.parametrize("limit", [-1, LIMIT + 1, True, 1.0, None])
+def test_a_limit_that_is_no_size_of_an_xcom_is_refused(limit):
+    with pytest.raises(ExtendInputError, match=f"push_limit is {limit}"):
+        check_push_limit(limit)

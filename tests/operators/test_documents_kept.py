@@ -256,3 +256,15 @@ def test_a_name_that_looks_like_a_pattern_can_be_sent_by_itself(extract, folder,
     (folder / "a1.txt").write_text("Total: 8.00\n")
     result = task.run(extract(documents=[f"file://{folder}/a[1].txt"]))
     assert sources_of(result) == [f"file://{folder}/a[1].txt"]
+
+
+def test_tasks_that_share_their_uploads_upload_a_document_once(extract, folder, new_task) -> None:
+    fill(folder, 5)
+    given = {"uploads_path": f"file://{folder.parent}/uploads"}
+    first = new_task().run(extract(**given))
+    ids = {row["file_id"] for row in read_documents(first)}
+    again = {"output_path": f"file://{folder.parent}/again"}
+    second = new_task().run(extract(**given, **again))
+    assert {row["file_id"] for row in read_documents(second)} == ids
+    assert len(extract.extend.requests("POST", "/files/upload")) == len(ids) == 5
+    assert second["succeeded"] == 5
