@@ -1,12 +1,13 @@
 """What many documents cost in memory, calls and time, on a local Extend; and one large file.
 
-`python benchmarks/volume.py [--kills N] [--large MB] documents ...`
+`python -m benchmarks.volume [--kills N] [--large MB] [--quick] documents ...`
 
 Each number of documents is a task of its own, `ExtendExtractDocumentsOperator` from and to files, deferred: each of
 its processes is a process here too, as Airflow makes them, and the trigger runs between them. `--kills` ends so many
 of them by SIGKILL, at even shares of the calls. Peak memory is the kernel's (VmHWM) above what the process had when
 the operator and the client were there. The smallest number of calls: an upload and a GET for each document, and for
-each batch its create and its list pages.
+each batch its create and its list pages. Rows go into `benchmarks/results/volume.json`; with `--quick` into
+`.dev/benchmarks`.
 """
 
 from __future__ import annotations
@@ -30,9 +31,12 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-TOKEN = "sk_benchmark"
+from benchmarks import results
+from benchmarks.local import TOKEN, Local, environment, fill, local_extend
+
 BATCH, PAGE = 1000, 100
-SCHEMA = {"number": {"type": ["string", "null"]}, "total": {"type": ["number", "null"]}}
+#: Requests a second that the connection allows: nothing is held back.
+_UNLIMITED = 1_000_000
 
 
 def high_water(pid: int | str = "self") -> float:
@@ -42,21 +46,6 @@ def high_water(pid: int | str = "self") -> float:
     except OSError:
         found = None
     return int(found.group(1)) / 1024 if found else 0.0
-
-
-def environment(home: Path, base_url: str) -> dict[str, str]:
-    rates = {f"{name}_per_second": 1_000_000 for name in ("get", "write", "run")}
-    connection = {"conn_type": "extend", "password": TOKEN, "host": base_url, "extra": rates}
-    return {
-        **os.environ,
-        "AIRFLOW_HOME": str(home),
-        "AIRFLOW__CORE__UNIT_TEST_MODE": "True",
-        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-        "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "0",
-        "AIRFLOW__EXTEND__ALLOWED_HOSTS": "127.0.0.1",
-        "AIRFLOW_CONN_EXTEND_DEFAULT": json.dumps(connection),
-        "NO_PROXY": "127.0.0.1",
-    }
 
 
 def count_calls(log: Path) -> None:
@@ -152,24 +141,27 @@ def calls_of(folder: Path) -> Counter[str]:
     return Counter(path.read_text().split()) if path.exists() else Counter()
 
 
-def measure(documents: int, kills: int, base_url: str, home: Path, extractor: str) -> dict[str, Any]:
-    folder = Path(tempfile.mkdtemp(prefix=f"volume-{documents}-", dir=home))
-    (folder / "in").mkdir()
-    for number in range(documents):
-        lines = f"number: INV-{number}\ntotal: {number}.00\n" + "x" * number
-        (folder / "in" / f"{number:06d}.txt").write_text(lines)
+def measure(documents: int, kills: int, home: Path, local: Local, per_second: float) -> dict[str, Any]:
+    """One task, to its end.
+
+    :param home: the documents are in `in` there. :param per_second: requests that the connection allows.
+    """
+    folder, settings = home, environment(home, local.base_url, per_second)
+    os.environ.update(settings)  # for the trigger, which runs here
     count_calls(folder / "calls")  # of the trigger, which runs here
     batches = -(-documents // BATCH)
     least = 2 * documents + batches + -(-documents // PAGE)
     at = [least * share // (kills + 1) for share in range(1, kills + 1)]
-    state: dict[str, Any] = {"try": 1, "event": None, "extractor": extractor}
+    state: dict[str, Any] = {"try": 1, "event": None, "extractor": local.extractor}
     peaks, processes, cpu, started = [], 0, 0.0, time.monotonic()
     while True:
         (folder / "next.json").write_text(json.dumps(state))
         for name in ("done.json", "base"):
             (folder / name).unlink(missing_ok=True)
         process = subprocess.Popen(
-            [sys.executable, "-W", "ignore", __file__, "--worker", str(folder)], stdout=subprocess.DEVNULL
+            [sys.executable, "-W", "ignore", "-m", "benchmarks.volume", "--worker", str(folder)],
+            stdout=subprocess.DEVNULL,
+            env=settings,
         )
         processes, peak, killed = processes + 1, 0.0, False
         while process.poll() is None:
@@ -190,7 +182,9 @@ def measure(documents: int, kills: int, base_url: str, home: Path, extractor: st
         cpu += done["cpu"]
         if "value" in done:
             break
+        before = time.process_time()
         state["event"] = asyncio.run(fired(done["trigger"]))
+        cpu += time.process_time() - before
     seconds = time.monotonic() - started
     calls = calls_of(folder)
     rows = [json.loads(line)["source"] for part in (folder / "out").glob("part-*") for line in part.open()]
@@ -199,17 +193,17 @@ def measure(documents: int, kills: int, base_url: str, home: Path, extractor: st
         "kills": kills,
         "rows": len(rows),
         "distinct": len(set(rows)),
-        "batches sent": calls["extract_runs.create_batch"],
-        "least calls": least,
+        "paid": local.runs(),
+        "batches_sent": calls["extract_runs.create_batch"],
+        "least_calls": least,
         "calls": sum(calls.values()),
-        "over": sum(calls.values()) / least - 1,
-        "xcom bytes": len(json.dumps(done["value"])),
-        "store bytes": len((folder / "store.json").read_text()),
-        "peak MB": max(peaks),
-        "later peaks MB": max(peaks[1:] or [0.0]),
+        "xcom_bytes": len(json.dumps(done["value"])),
+        "store_bytes": len((folder / "store.json").read_text()),
+        "peak_mb": round(max(peaks), 1),
+        "later_peaks_mb": round(max(peaks[1:] or [0.0]), 1),
         "processes": processes,
-        "seconds": seconds,
-        "cpu ms a document": cpu / documents * 1000,
+        "seconds": round(seconds, 1),
+        "cpu_seconds": round(cpu, 2),
     }
 
 
@@ -229,38 +223,56 @@ class Sink(BaseHTTPRequestHandler):
 
 
 def large(megabytes: int) -> None:
-    """Run in a process of its own: upload a file, and say by how much the peak of memory grew."""
+    """Run in a process of its own: upload a file as an operator does, and say by how much the peak of memory grew."""
     from airflow_provider_extend.client import ClientSettings, ExtendClient
+    from airflow_provider_extend.documents.sources import Source, opened
+    from airflow_provider_extend.operators._document_files import Guarded
 
     with tempfile.NamedTemporaryFile(suffix=".pdf") as file:
         file.truncate(megabytes << 20)
         url = sys.stdin.readline().strip()
         client = ExtendClient(ClientSettings(url, TOKEN, allowed_hosts=("127.0.0.1",), timeout=600))
-        before = high_water()
-        client.upload(file.name)
-        print(high_water() - before)
+        with opened(Source(file.name, "file://", file.name)) as stream:
+            before = high_water()
+            client.upload(Guarded(stream), name="large.pdf")  # type: ignore[arg-type]
+            print(high_water() - before)
 
 
-def upload(megabytes: int) -> None:
+def upload(megabytes: int) -> dict[str, Any]:
     server = HTTPServer(("127.0.0.1", 0), Sink)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     started = time.monotonic()
     done = subprocess.run(
-        [sys.executable, "-W", "ignore", __file__, "--upload-now", str(megabytes)],
+        [sys.executable, "-W", "ignore", "-m", "benchmarks.volume", "--upload-now", str(megabytes)],
         input=f"http://127.0.0.1:{server.server_port}\n",
-        capture_output=True,
+        stdout=subprocess.PIPE,
         text=True,
         check=True,
     )
-    seconds = time.monotonic() - started
-    print(f"a file of {megabytes} MB: {float(done.stdout):.1f} MB more memory at the peak, {seconds:.1f} s")
+    return {
+        "name": f"a file of {megabytes} MB",
+        "megabytes": megabytes,
+        "more_mb": round(float(done.stdout.split()[-1]), 1),
+        "seconds": round(time.monotonic() - started, 1),
+    }
+
+
+def task(documents: int, kills: int) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory(prefix="extend-volume-") as name:
+        home = Path(name)
+        fill(home / "in", documents)
+        with local_extend(home, {"run_seconds": 1}) as local:
+            found = measure(documents, kills, home, local, _UNLIMITED)
+    killed = f", {kills} times killed" if kills else ""
+    return {"name": f"{documents} documents{killed}", **found}
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser()
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.volume")
     parser.add_argument("documents", type=int, nargs="*")
     parser.add_argument("--kills", type=int, default=0)
     parser.add_argument("--large", type=int, help="MB")
+    parser.add_argument("--quick", action="store_true", help="into .dev/benchmarks; the page stays as it is")
     parser.add_argument("--worker", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--upload-now", type=int, help=argparse.SUPPRESS)
     given = parser.parse_args()
@@ -268,46 +280,16 @@ def main() -> None:
         return worker(given.worker)
     if given.upload_now:
         return large(given.upload_now)
+    folder = results.WORK if given.quick else results.FOLDER
     if given.large:
-        upload(given.large)
+        row = upload(given.large)
+        print(json.dumps(row), flush=True)
+        results.put(folder, "upload", [row])
     for count in given.documents:
-        with tempfile.TemporaryDirectory(prefix="extend-volume-") as name:
-            print(json.dumps(with_emulator(Path(name), count, given.kills)), flush=True)
+        row = task(count, given.kills)
+        print(json.dumps(row), flush=True)
+        results.put(folder, "volume", [row])
     return None
-
-
-def with_emulator(home: Path, documents: int, kills: int) -> dict[str, Any]:
-    import requests
-
-    command = [sys.executable, "-W", "ignore", "-m", "airflow_provider_extend.emulator", "--port", "0"]
-    command += ["--token", TOKEN, "--state-dir", str(home / "extend"), "--run-seconds", "1"]
-    with (home / "emulator.log").open("w") as log:
-        server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
-    try:
-        assert server.stdout is not None
-        base_url = re.search(r"http\S+", server.stdout.readline()).group()  # type: ignore[union-attr]
-        headers = {"Authorization": f"Bearer {TOKEN}", "x-extend-api-version": "2026-02-09"}
-        body = {"name": "Invoices", "config": {"schema": {"type": "object", "properties": SCHEMA}}}
-        extractor = requests.post(f"{base_url}/extractors", json=body, headers=headers, timeout=30).json()[
-            "id"
-        ]
-        settings = environment(home, base_url)
-        os.environ.update(settings)
-        result = measure(documents, kills, base_url, home, extractor)
-        query: dict[str, Any] = {"maxPageSize": 1000}
-        runs = 0
-        while True:
-            answer = requests.get(
-                f"{base_url}/extract_runs", params=query, headers=headers, timeout=60
-            ).json()
-            runs += len(answer["data"])
-            if not answer.get("nextPageToken"):
-                break
-            query["nextPageToken"] = answer["nextPageToken"]
-        return {**result, "runs paid for": runs}
-    finally:
-        server.terminate()
-        server.wait()
 
 
 if __name__ == "__main__":

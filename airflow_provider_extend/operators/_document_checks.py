@@ -14,6 +14,7 @@ from airflow_provider_extend.api.limits import (
     check_priority,
 )
 from airflow_provider_extend.api.lookups import TASK_KEY, TOKEN_KEY
+from airflow_provider_extend.documents.ledger import VERSION, Ledger
 from airflow_provider_extend.documents.rows import check_format
 from airflow_provider_extend.documents.sources import Source
 from airflow_provider_extend.operators._document_files import WAYS
@@ -21,6 +22,7 @@ from airflow_provider_extend.results import INPUT_KEY
 from airflow_provider_extend.waiting import FAIL, SUCCEED
 
 if TYPE_CHECKING:
+    from airflow_provider_extend.client import ExtendClient
     from airflow_provider_extend.operators._documents import ExtendDocumentsOperator
 
 SKIP = "skip"
@@ -66,6 +68,27 @@ def checked_metadata(found: Iterator[Source], metadata: Mapping[str, Any] | None
         if source.metadata:
             _check_own({**(metadata or {}), **source.metadata}, f"metadata of {source.source}")
         yield source
+
+
+def check_ledger(ledger: Ledger, client: ExtendClient) -> Ledger:
+    """
+    :raises ExtendInputError: it is not for this package, or not for the connection as it is now, to go on with.
+    """
+    if ledger.plan is None:
+        return ledger
+    if ledger.plan["v"] > VERSION:
+        raise ExtendInputError(
+            f"What an earlier try has kept at {ledger.output.path!r} was written by a newer version of this package: "
+            "go on with that. Nothing was sent."
+        )
+    began = ledger.plan["job"]["version"]
+    if began != client.api_version:
+        raise ExtendInputError(
+            f"The documents were begun with in API version {began}, and the connection speaks {client.api_version} "
+            "now: set it back until this task has ended, or clear the task to pay for all of them anew. Nothing was "
+            "sent."
+        )
+    return ledger
 
 
 def _check_own(metadata: Mapping[str, Any] | None, what: str) -> None:

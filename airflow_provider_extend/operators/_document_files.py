@@ -190,10 +190,10 @@ class Files:
         return done
 
     def _upload(self, source: Source) -> str | tuple[str, str]:
-        guarded: _Guarded | None = None
+        guarded: Guarded | None = None
         try:
             with sources.opened(source) as stream:
-                guarded = _Guarded(stream)
+                guarded = Guarded(stream)
                 file_id: str = self._client.upload(guarded, name=source.name)["id"]  # type: ignore[arg-type]
                 return file_id
         except Exception as error:
@@ -228,7 +228,7 @@ def side_by_side(
         pool.shutdown(cancel_futures=True)
 
 
-class _Guarded:
+class Guarded:
     """A stream that remembers why it could not be read: an HTTP library makes a lost connection of it."""
 
     def __init__(self, stream: Any) -> None:

@@ -32,7 +32,13 @@ from airflow_provider_extend.exceptions import airflow_errors, as_airflow
 from airflow_provider_extend.operators._base import ExtendOperator
 from airflow_provider_extend.operators._document import document_of, unsigned, without_none
 from airflow_provider_extend.operators._document_batches import GOES_ON, Batches, Options
-from airflow_provider_extend.operators._document_checks import ANEW, SKIP, check_parameters, checked_metadata
+from airflow_provider_extend.operators._document_checks import (
+    ANEW,
+    SKIP,
+    check_ledger,
+    check_parameters,
+    checked_metadata,
+)
 from airflow_provider_extend.operators._document_files import AUTO
 from airflow_provider_extend.operators._spent import Spent
 from airflow_provider_extend.operators._start import Config
@@ -256,7 +262,7 @@ class ExtendDocumentsOperator(ExtendOperator):
                 "try that are at Extend go on, and are paid for: no call cancels one."
             )
         # A template may make another path of each try.
-        ledger = _checked(Ledger(Folder(kept["path"] if known else self.output_path), state), client)
+        ledger = check_ledger(Ledger(Folder(kept["path"] if known else self.output_path), state), client)
         if known and ledger.plan is None and not _is_complete(ledger.output.read(MANIFEST), state):
             raise ExtendInputError(
                 f"An earlier process of this task has kept at {ledger.output.path!r} which documents it has sent, and "
@@ -492,27 +498,6 @@ class ExtendDocumentsOperator(ExtendOperator):
         for config in self.configs(version):
             for warning in check_config(config.kind, config.version, config.value, partial=config.partial):
                 self.log.warning("%s", warning)
-
-
-def _checked(ledger: Ledger, client: ExtendClient) -> Ledger:
-    """
-    :raises ExtendInputError: it is not for this package, or not for the connection as it is now, to go on with.
-    """
-    if ledger.plan is None:
-        return ledger
-    if ledger.plan["v"] > VERSION:
-        raise ExtendInputError(
-            f"What an earlier try has kept at {ledger.output.path!r} was written by a newer version of this package: "
-            "go on with that. Nothing was sent."
-        )
-    began = ledger.plan["job"]["version"]
-    if began != client.api_version:
-        raise ExtendInputError(
-            f"The documents were begun with in API version {began}, and the connection speaks {client.api_version} "
-            "now: set it back until this task has ended, or clear the task to pay for all of them anew. Nothing was "
-            "sent."
-        )
-    return ledger
 
 
 def _is_complete(manifest: Any, state: str) -> bool:

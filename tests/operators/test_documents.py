@@ -670,7 +670,7 @@ def test_an_upload_that_extend_does_not_answer_fails_the_try_and_what_was_upload
 def test_a_file_that_breaks_off_while_it_is_read_is_a_row(extract, folder, task, monkeypatch) -> None:
     for path in fill(folder, 3):
         path.write_text(path.read_text() + path.name * int(path.stem))
-    really = _document_files._Guarded.read
+    really = _document_files.Guarded.read
 
     def read(self: Any, size: int = -1) -> bytes:
         if self._stream.path.endswith("0001.txt"):
@@ -680,7 +680,7 @@ def test_a_file_that_breaks_off_while_it_is_read_is_a_row(extract, folder, task,
     def breaks() -> bytes:
         raise OSError(5, "Input/output error")
 
-    monkeypatch.setattr(_document_files._Guarded, "read", read)
+    monkeypatch.setattr(_document_files.Guarded, "read", read)
     with pytest.raises(AirflowException, match=r"1 UNREADABLE.*A retry sends 1"):
         task.run(extract())
 
