@@ -10,11 +10,25 @@ import argparse
 import math
 import re
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks import results
+from benchmarks import results, volume_report
+from benchmarks.tables import (
+    NOT_MEASURED,
+    Figure,
+    Number,
+    Row,
+    at_least,
+    at_most,
+    below,
+    figure,
+    machine,
+    most,
+    shown,
+    table,
+)
 
 PAGE = results.ROOT / "docs" / "benchmarks.md"
 _SLOT = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.S)
@@ -22,41 +36,38 @@ _NAMES = {"dbt-cloud": "dbt-cloud's trigger", "http": "http's trigger", "sdk": "
 #: What a figure is compared with: the better of these two.
 _TRIGGERS = ("dbt-cloud", "http")
 _PEERS = (*_TRIGGERS, "sdk")
-_NOT_MEASURED = "not measured"
-_Row = Mapping[str, Any]
-_Number = float | int | None
 
 
 class Waiting:
     """The rows of the waiting that gave a result."""
 
-    def __init__(self, rows: Iterable[_Row]) -> None:
+    def __init__(self, rows: Iterable[Row]) -> None:
         self.all = list(rows)
         self.done = [row for row in self.all if "measured" in row]
 
-    def find(self, **wanted: Any) -> _Row | None:
+    def find(self, **wanted: Any) -> Row | None:
         """The first row whose settings are these."""
         return next(
             (row for row in self.done if all(row[name] == value for name, value in wanted.items())), None
         )
 
-    def cpu(self, row: _Row) -> float:
+    def cpu(self, row: Row) -> float:
         """Part of a core that the waiting took: the process's, less what one takes that only holds the ruler."""
         idle = self.find(side="nobody", runs=row["runs"])
         return max(0.0, _gross(row) - (_gross(idle) if idle else 0.0))
 
-    def cpu_per_request(self, row: _Row) -> float | None:
+    def cpu_per_request(self, row: Row) -> float | None:
         """Milliseconds."""
         one = row["measured"]
         return 10 * self.cpu(row) * one["seconds"] / one["requests"] if one["requests"] else None
 
-    def beyond_airflow(self, row: _Row) -> float | None:
+    def beyond_airflow(self, row: Row) -> float | None:
         """KB a waiter beyond those of Airflow's own trigger object."""
         idle = self.find(side="nobody", runs=row["runs"])
         return row["measured"]["waiter_kb"] - idle["measured"]["waiter_kb"] if idle else None
 
     def better(
-        self, runs: int, measure: Callable[[_Row], _Number], sides: Sequence[str], tls: bool = True
+        self, runs: int, measure: Callable[[Row], Number], sides: Sequence[str], tls: bool = True
     ) -> float | None:
         """The lowest measure that one of the peers has with so many runs."""
         rows = [self.find(side=side, runs=runs, tls=tls) for side in sides]
@@ -70,34 +81,18 @@ def render(page: str, folder: Path) -> str:
     """
     waiting = results.load(folder, "waiting")
     tables: dict[str, Callable[[], str]] = {
-        "machine": lambda: _machine(waiting.get("machine")),
+        "machine": lambda: machine(waiting.get("machine")),
         "asked": lambda: _asked(Waiting(waiting["rows"])),
         "waiting": lambda: _waiting(Waiting(waiting["rows"])),
         "imports": lambda: _imports(results.load(folder, "imports")["rows"]),
         "client": lambda: _client(results.load(folder, "client")["rows"]),
         "triggerer": lambda: _triggerer(results.load(folder, "triggerer")),
+        **volume_report.tables(folder),
     }
     return _SLOT.sub(lambda found: f"{found[1]}{tables[found[2]]()}\n{found[3]}", page)
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    if not rows:
-        return f"({_NOT_MEASURED})"
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in (head, ["---"] * len(head), *rows))
-
-
-def _machine(found: Mapping[str, Any] | None) -> str:
-    if not found:
-        return f"({_NOT_MEASURED})"
-    versions = ", ".join(f"{name} {version}" for name, version in found["versions"].items())
-    return (
-        f"{found['when'][:10]}, commit {found['commit']}; {found['processors']} x {found['processor']}, "
-        f"{found['memory_gb']} GB, {found['system']}, Python {found['python']}; load {found['load_before']} before, "
-        f"`ulimit -n` {found['ulimit_n']}.\n{versions}."
-    )
-
-
-def _label(row: _Row) -> str:
+def _label(row: Row) -> str:
     if row["side"] != "extend":
         return _NAMES[row["side"]] + ("" if row["tls"] else ", without TLS")
     if row["kind"] != "extract_run":
@@ -124,7 +119,7 @@ def _waiting(waiting: Waiting) -> str:
     for runs in sorted({row["runs"] for row in waiting.all}):
         rows = [row for row in waiting.all if row["runs"] == runs and row["side"] != "nobody"]
         rows.sort(key=lambda row: row["side"] == "extend")
-        parts.append(f"#### {runs:,} runs\n\n" + _table(head, [_cells(waiting, row) for row in rows]))
+        parts.append(f"#### {runs:,} runs\n\n" + table(head, [_cells(waiting, row) for row in rows]))
         idle = waiting.find(side="nobody", runs=runs)
         if idle:
             one = idle["measured"]
@@ -132,10 +127,10 @@ def _waiting(waiting: Waiting) -> str:
                 f"Nobody waiting: {one['core_percent']:.2f} % of a core, {one['waiter_kb']:.1f} KB for each of "
                 f"Airflow's own trigger objects, lag p99 {one['lag_ms']['p99']:.1f} ms."
             )
-    return "\n\n".join(parts) or f"({_NOT_MEASURED})"
+    return "\n\n".join(parts) or f"({NOT_MEASURED})"
 
 
-def _cells(waiting: Waiting, row: _Row) -> list[str]:
+def _cells(waiting: Waiting, row: Row) -> list[str]:
     if "measured" not in row:
         return [_label(row), f"failed: {row['failed']}", *[""] * 10]
     one, runs = row["measured"], row["runs"]
@@ -153,9 +148,9 @@ def _cells(waiting: Waiting, row: _Row) -> list[str]:
         str(one["busiest_second"]),
         f"{one['waiter_kb'] if beyond is None else beyond:.1f}",
         f"{one['lag_ms']['p99']:.1f} ms",
-        _with(waiting.cpu_per_request(row), "{:.2f} ms"),
+        shown(waiting.cpu_per_request(row), "{:.2f} ms"),
         *(
-            _with(one["latency_s"][name], "{:.2f} s", "not seen" if one["ended"] else "-")
+            shown(one["latency_s"][name], "{:.2f} s", "not seen" if one["ended"] else "-")
             for name in ("p50", "p99")
         ),
         f"{one['seen']} of {one['ended']}"
@@ -164,20 +159,16 @@ def _cells(waiting: Waiting, row: _Row) -> list[str]:
     ]
 
 
-def _requests(row: _Row) -> int:
+def _requests(row: Row) -> int:
     return int(row["measured"]["requests"])
 
 
-def _latency(row: _Row) -> float | None:
+def _latency(row: Row) -> float | None:
     found: float | None = row["measured"]["latency_s"]["p50"]
     return found
 
 
-def _with(value: _Number, form: str, none: str = "-") -> str:
-    return none if value is None else form.format(value)
-
-
-def _times(value: float, peer: _Number) -> str:
+def _times(value: float, peer: Number) -> str:
     """How many times less, or more, than the better peer's; nothing beside that one itself."""
     if not peer or not value or value == peer:
         return "-"
@@ -187,48 +178,23 @@ def _times(value: float, peer: _Number) -> str:
 def _asked(waiting: Waiting) -> str:
     """What was set out to be reached, what was measured, and whether that is it."""
     rows = [*_shared(waiting), *_single(waiting), *_ten_thousand(waiting)]
-    return _table(
+    return table(
         ["what was set out", "measured", ""], [[text, found, verdict] for text, found, verdict in rows]
     )
 
 
-_Figure = tuple[str, str, str]
-
-
-def _figure(text: str, value: _Number, form: str, met: Callable[[float], bool]) -> _Figure:
-    if value is None:
-        return text, _NOT_MEASURED, ""
-    return (
-        text,
-        form.format(value) if value < math.inf else "not seen",
-        "met" if met(value) else "**not met**",
-    )
-
-
-def _ratio(peer: _Number, own: _Number) -> float | None:
+def _ratio(peer: Number, own: Number) -> float | None:
     return peer / own if peer and own else None
 
 
-def _at_least(least: float) -> Callable[[float], bool]:
-    return lambda value: value >= least
-
-
-def _at_most(most: _Number) -> Callable[[float], bool]:
-    return lambda value: most is not None and value <= most
-
-
-def _below(limit: _Number) -> Callable[[float], bool]:
-    return lambda value: limit is not None and value < limit
-
-
-def _shared(waiting: Waiting) -> list[_Figure]:
+def _shared(waiting: Waiting) -> list[Figure]:
     own = waiting.find(side="extend", runs=1000, kind="extract_run", pages=100, others=0.0, rate=10.0)
     case = "1,000 listable runs, pages of 100, no other traffic: "
 
-    def less(text: str, measure: Callable[[_Row], _Number], times: float, tls: bool = True) -> _Figure:
+    def less(text: str, measure: Callable[[Row], Number], times: float, tls: bool = True) -> Figure:
         peer = waiting.better(1000, measure, _TRIGGERS, tls)
         ratio = _ratio(peer, measure(own)) if own else None
-        return _figure(case + text, ratio, "{:.0f} times", _at_least(times))
+        return figure(case + text, ratio, "{:.0f} times", at_least(times))
 
     waits = waiting.better(1000, _latency, _TRIGGERS)
     late = None
@@ -243,20 +209,20 @@ def _shared(waiting: Waiting) -> list[_Figure]:
         less("at least 30 times less CPU than theirs", waiting.cpu, 30),
         less("the same where only theirs is spared TLS", waiting.cpu, 30, tls=False),
         less("the same with the ruler's own CPU counted on both sides", _gross, 30),
-        _figure(
-            f"{case}an end is seen no later than by theirs (p50, {_with(waits, '{:.2f} s')})",
+        figure(
+            f"{case}an end is seen no later than by theirs (p50, {shown(waits, '{:.2f} s')})",
             late,
             "{:.2f} s",
-            _at_most(waits),
+            at_most(waits),
         ),
     ]
 
 
-def _gross(row: _Row) -> float:
+def _gross(row: Row) -> float:
     return float(row["measured"]["core_percent"])
 
 
-def _single(waiting: Waiting) -> list[_Figure]:
+def _single(waiting: Waiting) -> list[Figure]:
     peer = waiting.better(1000, waiting.cpu_per_request, _PEERS)
     figures = []
     for rate, percent in ((10.0, 3.0), (75.0, 12.0)):
@@ -265,54 +231,50 @@ def _single(waiting: Waiting) -> list[_Figure]:
             for row in waiting.done
             if row["side"] == "extend" and row["kind"] != "extract_run" and row["rate"] == rate
         ]
-        kinds: list[tuple[str, Callable[[_Row], _Number], str, Callable[[float], bool]]] = [
-            ("never above that", _busiest, "{:g} in a second", _at_most(rate)),
-            (f"less than {percent:g} % of a core", waiting.cpu, "{:.2f} %", _below(percent)),
-            ("lag of the event loop below 10 ms (p99)", _lag, "{:.1f} ms", _below(10)),
+        kinds: list[tuple[str, Callable[[Row], Number], str, Callable[[float], bool]]] = [
+            ("never above that", _busiest, "{:g} in a second", at_most(rate)),
+            (f"less than {percent:g} % of a core", waiting.cpu, "{:.2f} %", below(percent)),
+            ("lag of the event loop below 10 ms (p99)", _lag, "{:.1f} ms", below(10)),
             (
-                f"less CPU a request than any peer ({_with(peer, '{:.2f} ms')} at 1,000 runs)",
+                f"less CPU a request than any peer ({shown(peer, '{:.2f} ms')} at 1,000 runs)",
                 waiting.cpu_per_request,
                 "{:.2f} ms",
-                _below(peer),
+                below(peer),
             ),
         ]
         for text, measure, form, met in kinds:
             case = f"kinds without a list, {rate:g} requests/s: {text}"
-            figures.append(_figure(case, _most(rows, measure), form, met))
+            figures.append(figure(case, most(rows, measure), form, met))
     return figures
 
 
-def _busiest(row: _Row) -> int:
+def _busiest(row: Row) -> int:
     return int(row["measured"]["busiest_second"])
 
 
-def _lag(row: _Row) -> float:
+def _lag(row: Row) -> float:
     return float(row["measured"]["lag_ms"]["p99"])
 
 
-def _ten_thousand(waiting: Waiting) -> list[_Figure]:
+def _ten_thousand(waiting: Waiting) -> list[Figure]:
     rows = [row for row in waiting.done if row["side"] == "extend" and row["runs"] == 10_000]
     return [
-        _figure(
+        figure(
             "10,000 runs: less than 20 % of a core, in every row",
-            _most(rows, waiting.cpu),
+            most(rows, waiting.cpu),
             "{:.1f} %",
-            _below(20),
+            below(20),
         ),
-        _figure(
+        figure(
             "10,000 runs: less than 10 KB a waiter beyond Airflow's own trigger object",
-            _most(rows, waiting.beyond_airflow),
+            most(rows, waiting.beyond_airflow),
             "{:.1f} KB",
-            _below(10),
+            below(10),
         ),
     ]
 
 
-def _most(rows: Iterable[_Row], measure: Callable[[_Row], _Number]) -> float | None:
-    return max((found for row in rows if (found := measure(row)) is not None), default=None)
-
-
-def _imports(rows: Sequence[_Row]) -> str:
+def _imports(rows: Sequence[Row]) -> str:
     cells = [
         [
             row["name"],
@@ -325,10 +287,10 @@ def _imports(rows: Sequence[_Row]) -> str:
         else [row["name"], row["failed"], "", "", ""]
         for row in rows
     ]
-    return _table(["import", "time", "of Airflow's own import", "memory", "modules"], cells)
+    return table(["import", "time", "of Airflow's own import", "memory", "modules"], cells)
 
 
-def _client(rows: Sequence[_Row]) -> str:
+def _client(rows: Sequence[Row]) -> str:
     cells = [
         [
             row["name"],
@@ -338,7 +300,7 @@ def _client(rows: Sequence[_Row]) -> str:
         ]
         for row in rows
     ]
-    return _table(["answer", "`ExtendClient.call`", "bare requests", "ratio"], cells)
+    return table(["answer", "`ExtendClient.call`", "bare requests", "ratio"], cells)
 
 
 def _triggerer(found: Any) -> str:
@@ -348,7 +310,7 @@ def _triggerer(found: Any) -> str:
         if isinstance(found, list)
         else next((one for one in found.values() if isinstance(one, list)), [])
     )
-    return _table(
+    return table(
         ["figure", "value"], [[row["name"], f"{row['value']} {row['unit']}".strip()] for row in rows]
     )
 

@@ -193,6 +193,61 @@ def test_imports_client_and_triggerer(folder):
     ]
 
 
+def many(documents: int, kills: int = 3, **more):
+    return {
+        **{"name": f"{documents} {kills}", "documents": documents, "kills": kills, "rows": documents},
+        **{"distinct": documents, "paid": documents, "batches_sent": 50, "least_calls": 1000, "calls": 1030},
+        **{
+            "xcom_bytes": 309,
+            "store_bytes": 18_000,
+            "peak_mb": 20.0,
+            "later_peaks_mb": 12.0,
+            "processes": 30,
+        },
+        **{"seconds": 600.0, "cpu_seconds": 100.0},
+        **more,
+    }
+
+
+def asked_of_volume(folder) -> dict[str, tuple[str, str]]:
+    lines = rendered("volume_asked", folder)[2:]
+    return {cut(line)[1].split(": ")[-1]: tuple(cut(line)[2:4]) for line in lines}
+
+
+def test_many_documents_are_held_against_what_was_set_out(folder):
+    folder("upload", [{"name": "a", "megabytes": 1024, "more_mb": 0.5, "seconds": 9.0}])
+    at = folder("volume", [many(1000, 0, peak_mb=9.0), many(50_000), many(10_000, calls=1102)])
+    found = asked_of_volume(at)
+    assert found["at most 5 % more calls than the smallest number"] == ("3.0 %", "met")
+    assert found["the same"] == ("10.2 %", "**not met**")
+    grows = "memory does not grow with their number (at most 10 MB more than 1,000)"
+    assert found[grows] == ("+11.0 MB", "**not met**")
+    assert found["less than 50 MB more memory while it is uploaded"] == ("0.5 MB", "met")
+    assert found["paid for more than once, or lacking a row"] == ("0", "met")
+    twice, lost = {"paid": 50_001}, {"distinct": 49_999}
+    for wrong, said in ((twice, "paid for more than once"), (lost, "rows that are there twice")):
+        found = asked_of_volume(folder("volume", [many(1000, 0), many(50_000, **wrong)]))
+        assert next(verdict for text, verdict in found.items() if text.startswith(said)) == (
+            "1",
+            "**not met**",
+        )
+    assert set(asked_of_volume(folder("volume", [])).values()) == {("not measured", ""), ("0.5 MB", "met")}
+
+
+def test_many_documents_in_their_tables(folder):
+    at = folder("volume", [many(50_000), many(1000, 0)])
+    lines = [cut(line)[1:-1] for line in rendered("volume", at)[2:]]
+    assert [line[:7] for line in lines] == [
+        ["1,000", "0 times", "1,000, 1,000", "1,000", "1,030", "3.0 %", "309 bytes"],
+        ["50,000", "3 times", "50,000, 50,000", "50,000", "1,030", "3.0 %", "309 bytes"],
+    ]
+    assert lines[1][7:] == ["18,000 bytes", "20.0 MB", "12.0 MB", "30", "2.0 ms", "600"]
+    row = {"name": "mapped", "documents": 120, "seconds": 180.0, "cpu_seconds": 360.0, "rows": 90}
+    row |= {"paid": 130, "task_instances": 120, "processes": 140, "failed": 20, "given_up": 0}
+    line = cut(rendered("throughput", folder("throughput", [row]))[2])[1:-1]
+    assert line == ["the SDK in a mapped `@task`", "120", "90", "30.0", "3000 ms", "120", "140", "20", "130"]
+
+
 def test_the_page_is_what_the_results_say():
     page = report.PAGE.read_text()
     assert report.render(page, results.FOLDER) == page
