@@ -1,6 +1,7 @@
 """The same documents read by this provider in one task, and by the official SDK: mapped, and with its batch call.
 
-`python -m benchmarks.volume_peers [--documents N] [--quick]`, in an environment that has the SDK (`.dev/bench`).
+`PYTHONPATH=.dev/sdk/1.20.0 python -m benchmarks.volume_peers [--documents N] [--quick]`, in the environment of the tests,
+which has the local Extend; `make test-sdk` gets the SDK.
 
 All three speak to a local Extend with the limits of the smallest plan, one after another, from files to files. Each
 process of a task is a process here, at most `SLOTS` at a time, as many as Airflow runs of a DAG by default; what its
@@ -12,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import resource
 import subprocess
 import sys
@@ -164,7 +164,6 @@ def main() -> None:
     given = parser.parse_args()
     if given.worker:
         return worker(*given.worker)
-    os.environ.setdefault("PYTHONPATH", str(results.ROOT))
     rows = []
     for side in ("extend", "mapped", "batch"):
         rows.append(measure(side, given.documents))

@@ -22,7 +22,7 @@ DEV = os.path.join(ROOT, ".dev")
 LOGS = os.path.join(DEV, "logs")
 OLDEST, TOO_NEW = (3, 11), (3, 15)
 CONSTRAINTS = os.path.join("constraints", "airflow-3.3.txt")
-INSTALL = ["install", "-c", CONSTRAINTS, "-e", ".[dev,system]"]
+INSTALL = ["install", "-c", CONSTRAINTS, "-e", ".[dev,stores,system]"]
 
 PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 DROPPED = ("PYTHONPATH", "PYTHONHOME", "PYTHONWARNINGS", "PYTHONDONTWRITEBYTECODE", "VIRTUAL_ENV")
