@@ -23,7 +23,7 @@ from airflow_provider_extend.api.polling import (
     refusals_of,
 )
 from airflow_provider_extend.api.retry import wait_seconds
-from airflow_provider_extend.api.runs import OUTCOMES, Run
+from airflow_provider_extend.api.runs import OUTCOMES, Run, parse_time
 from airflow_provider_extend.triggers.lane import Ask, Lane, Page, Read
 from airflow_provider_extend.triggers.waits import Target, Wait
 
@@ -83,7 +83,8 @@ class Schedule:
                 target.members = members
             target.waits.append(wait)
             wait.left.add(target)
-            lane.add(target, now)  # a look of its own, however often others have looked
+            target.seen = False  # a look of its own, however often others have looked
+            lane.add(target, now)
             lane.hurry(now)
         heapq.heappush(self._deadlines, (wait.deadline, next(self._turns), wait))
 
@@ -185,6 +186,8 @@ class Schedule:
         if not target.waits:
             return
         lane = self._lane_of(target)
+        if run.outcome is not None:
+            lane.found_ended(target, parse_time(run.raw.get("updatedAt")), now)
         lane.looked(target, now, read=True)
         self._stands(target, run.status, run.outcome)
         batch_id = run.raw.get("batchId")

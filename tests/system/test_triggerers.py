@@ -135,10 +135,10 @@ def test_a_triggerer_stops_although_extend_hangs(
     tasks = 8
     run_id, waited_for = deferred(airflow, extend, tasks)
     triggerer = airflow.processes["triggerer"]
-    extend.fault(method="GET", path="/extract_runs/", latency=60)
+    extend.fault(method="GET", path="/extract_runs", latency=60)
     wait_for(
         "hanging looks",
-        lambda: any(row["status"] is None for row in extend.requests("GET", "/extract_runs/")),
+        lambda: any(row["status"] is None for row in extend.requests("GET", "/extract_runs")),
     )
     began = time.monotonic()
     triggerer.stop()

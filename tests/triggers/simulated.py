@@ -66,7 +66,10 @@ class Extend:
         self.asked.append((now, "read"))
         if run_id not in self.ends:
             raise ExtendNotFound("no such run", status=404)
+        ends = self.ends[run_id]
         body = {"id": run_id, "status": self.status(run_id, now)}
+        if ends <= now:
+            body["updatedAt"] = stamp(ends)
         if run_id in self.batches:
             body["batchId"] = self.batches[run_id]
         return read_run(kind, self.version, body)

@@ -159,6 +159,53 @@ def test_an_end_that_no_list_shows_is_found_by_reading() -> None:
     assert everybody[3].over_at < START + 300
 
 
+def test_a_list_that_does_not_show_ends_is_not_believed() -> None:
+    extend = Extend(forgets={f"exr_{n}" for n in range(300)})
+    poller = Poller(extend)
+    everybody = [waits(poller, LISTED, extend.run(f"exr_{n}", START + 30)) for n in range(300)]
+    poller.run(START + HOUR)
+    assert {wait.event for wait in everybody} == {"ended"}
+    found_first = min(wait.over_at for wait in everybody)
+    assert max(wait.over_at for wait in everybody) < max(found_first, START + 180) + 30 + 45
+
+
+def test_a_list_that_shows_ends_late_is_believed() -> None:
+    extend = Extend(lag=40)
+    poller = Poller(extend)
+    everybody = [waits(poller, LISTED, extend.run(f"exr_{n}", START + 200 + n)) for n in range(1000)]
+    poller.run(START + HOUR)
+    assert {wait.event for wait in everybody} == {"ended"}
+    first_looks, now_and_then = 40, 0.02 * poller.rate * (1200 + 60)
+    assert counts(extend)["read"] <= first_looks + now_and_then
+
+
+def test_whoever_waits_for_what_others_wait_for_gets_a_look_too() -> None:
+    extend = Extend()
+    poller = Poller(extend)
+    extend.foreign(2, START + 2 * HOUR)
+    for number in range(1000):
+        waits(poller, LISTED, extend.run(f"exr_{number}"))
+    poller.run(START + HOUR)
+    read: list[str] = []
+    really = extend.read
+    extend.read = lambda kind, run_id, now: (read.append(run_id), really(kind, run_id, now))[1]  # type: ignore[method-assign]
+    waits(poller, LISTED, "exr_777")
+    poller.run(START + HOUR + 5)
+    assert "exr_777" in read
+
+
+def test_a_run_that_no_page_shows_does_not_stand_behind_those_that_pages_have_shown() -> None:
+    extend = Extend()
+    poller = Poller(extend)
+    extend.foreign(2, START + 3 * HOUR)
+    for number in range(1000):
+        waits(poller, LISTED, extend.run(f"exr_{number}"))
+    poller.run(START + 2 * HOUR)
+    long_ago = waits(poller, LISTED, extend.run("exr_old", START - 8000, made=START - 9000))
+    poller.run(START + 2 * HOUR + 120)
+    assert (long_ago.event, long_ago.over_at - START - 2 * HOUR < 10) == ("ended", True)
+
+
 def test_runs_that_had_ended_long_before_are_found_without_waiting_for_a_change() -> None:
     extend = Extend()
     poller = Poller(extend)
