@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 
 from airflow_provider_extend.api.endpoints import RATE_CLASSES
@@ -16,7 +18,10 @@ _FLOOR = 0.05
 
 
 class Bucket:
-    """One request each 1/rate seconds, in the order of asking; no bursts, so a second never holds more.
+    """One request each 1/rate seconds, in the order of asking; no second holds more than the rate.
+
+    Idle time is not saved up. Only who asks for several moments gets them as one, with as long a pause after them as
+    they would have taken one by one.
 
     :param rate: requests per second.
     :param clock: monotonic seconds.
@@ -28,21 +33,29 @@ class Bucket:
         self._rate = rate
         self._changed = clock()
         self._next = clock()
+        self._most = math.ceil(rate)
+        self._sent: deque[float] = deque(maxlen=self._most)
         self._lock = threading.Lock()
 
-    def reserve(self) -> float:
-        """Take the next free moment and return the seconds until it."""
+    def reserve(self, count: int = 1) -> float:
+        """Take the next free moment for so many requests, at most a second's, and return the seconds until it."""
         with self._lock:
             now = self._clock()
             self._creep(now)
-            moment = max(now, self._next)
-            self._next = moment + 1.0 / self._rate
+            moment = max(now, self._free(count))
+            self._next = moment + count / self._rate
+            self._sent.extend([moment] * count)
             return moment - now
 
-    def turn_in(self) -> float:
-        """Seconds until the next free moment, which is not taken."""
+    def turn_in(self, count: int = 1) -> float:
+        """Seconds until the next free moment for so many requests, which is not taken."""
         with self._lock:
-            return max(0.0, self._next - self._clock())
+            return max(0.0, self._free(count) - self._clock())
+
+    def _free(self, count: int) -> float:
+        # With those of the second before them they must not be more than a second may hold.
+        too_many = len(self._sent) + count - self._most
+        return max(self._next, self._sent[too_many - 1] + 1.0) if too_many > 0 else self._next
 
     def throttled(self) -> None:
         """The server answered 429: halve the rate."""

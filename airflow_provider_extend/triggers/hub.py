@@ -10,8 +10,7 @@ import asyncio
 import contextvars
 import logging
 import time
-from collections.abc import Collection
-from functools import partial
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_extend.api.errors import ExtendError, ExtendInputError, ExtendUnauthorized
@@ -26,10 +25,13 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_NOT_ASKED = object()
 #: An ask is one attempt with a short timeout: the schedule knows when to repeat it.
 _ASK_TIMEOUT = 5.0
 #: As many as there are threads for looks: one is left for what may stop a cost.
 _AT_ONCE = THREADS - 1
+#: So many asks that are due are sent one after the other by one thread: most of what one costs is to wake up for it.
+_TOGETHER = 8
 #: A connection that was looked up for a refusal is believed for so many seconds, whatever Extend says.
 _RENEW_EVERY = 30.0
 #: So many look-ups of the connection may fail in a row; seconds between two of them.
@@ -67,7 +69,7 @@ class PollHub:
         self._task: asyncio.Task[None] | None = None
         self._asking: set[asyncio.Task[None]] = set()
         self._woken: asyncio.Future[None] | None = None
-        self._turn_at = self._renewed_at = self._doubted_at = float("-inf")
+        self._renewed_at = self._doubted_at = float("-inf")
         self._distrusted: ExtendClient | None = None
         self._failed_look_ups = 0
 
@@ -137,17 +139,24 @@ class PollHub:
         if client is None:
             await asyncio.sleep(_LOOK_UP_PAUSE)  # not cut short by whoever comes
             return
-        self._schedule.speaks(client.api_version, 1 / client.pace("GET"))
+        rate = 1 / client.pace("GET")
+        self._schedule.speaks(client.api_version, rate)
         at = self._schedule.next_at()
         if len(self._asking) < _AT_ONCE:
-            at = max(at, now + client.turn_in("GET"), self._turn_at)
-            if at <= now and (ask := self._schedule.ask(now)) is not None:
-                # Its thread takes the turn a moment later: another ask now would sleep there until the next.
-                pace = client.pace("GET")
-                self._turn_at = max(self._turn_at + pace, now + 0.9 * pace)
-                self._asking.add(asyncio.create_task(self._put(ask, client)))
+            # Half a second's at most, so that their turns come soon.
+            most = max(1, min(_TOGETHER, int(rate / 2)))
+            at = max(at, now + client.turn_in("GET", most))
+            if at <= now and (asks := self._due(now, most)):
+                wait = client.reserve("GET", len(asks))
+                self._asking.add(asyncio.create_task(self._put(asks, client, wait)))
                 return
         await self._sleep_until(max(at, now + 0.001) if len(self._asking) < _AT_ONCE else now + 1.0)
+
+    def _due(self, now: float, most: int) -> list[Ask]:
+        asks: list[Ask] = []
+        while len(asks) < most and (ask := self._schedule.ask(now)) is not None:
+            asks.append(ask)
+        return asks
 
     async def _client(self) -> ExtendClient | None:
         """None: the connection cannot be looked up just now."""
@@ -174,29 +183,36 @@ class PollHub:
             timer.cancel()
             self._woken = None
 
-    async def _put(self, ask: Ask, client: ExtendClient) -> None:
-        """Ask, and hand the answer on."""
+    async def _put(self, asks: Sequence[Ask], client: ExtendClient, wait: float) -> None:
+        """Ask, and hand the answers on."""
+        answers: list[Any] = []
         try:
-            if isinstance(ask, Page):
-                page = partial(client.page, ask.name, query=ask.query)
-                rows, following = await in_thread(page, attempts=1, timeout=_ASK_TIMEOUT)
-                self._schedule.on_page(ask, rows, following, time.monotonic())
-            else:
-                from airflow_provider_extend.reading import watch
+            answers = await in_thread(_answers, client, asks, wait)
+        finally:
+            now = time.monotonic()
+            answers += [_NOT_ASKED] * (len(asks) - len(answers))
+            for ask, answer in zip(asks, answers, strict=True):
+                self._on_answer(ask, answer, client, now)
+            self._asking.discard(asyncio.current_task())
+            self._wake()
 
-                target = ask.target
-                look = partial(watch, client, target.kind, target.run_id, target.members)
-                run = await in_thread(look, attempts=1, timeout=_ASK_TIMEOUT)
-                self._schedule.on_run(ask, run, time.monotonic())
+    def _on_answer(self, ask: Ask, answer: Any, client: ExtendClient, now: float) -> None:
+        try:
+            if answer is _NOT_ASKED:
+                self._schedule.again(ask, now)
+            elif isinstance(answer, Exception):
+                raise answer
+            elif isinstance(ask, Page):
+                rows, following = answer
+                self._schedule.on_page(ask, rows, following, now)
+            else:
+                self._schedule.on_run(ask, answer, now)
         except ExtendError as error:
             self._refused(ask, error, client)
         except Exception as error:
             log.exception("%s", error)
             wrong = ExtendInputError(f"{type(error).__name__} (see the triggerer's own log)")
-            self._schedule.on_error(ask, wrong, time.monotonic())
-        finally:
-            self._asking.discard(asyncio.current_task())
-            self._wake()
+            self._schedule.on_error(ask, wrong, now)
 
     def _refused(self, ask: Ask, error: ExtendError, client: ExtendClient) -> None:
         """What the connection says may have been mended since it was looked up."""
@@ -212,6 +228,36 @@ class PollHub:
             self._doubted_at = now
             doubt(self._conn_id, client)
         self._schedule.on_error(ask, error, now)
+
+
+def _answers(client: ExtendClient, asks: Sequence[Ask], wait: float) -> list[Any]:
+    """In a thread: the answer to each, or its error; none to those that would have come too late.
+
+    :param wait: seconds until the turns that were reserved for them.
+    """
+    time.sleep(wait)
+    until = time.monotonic() + _ASK_TIMEOUT
+    answers: list[Any] = []
+    with client.spending("GET", len(asks)):
+        for ask in asks:
+            try:
+                answers.append(_answer(client, ask))
+            except Exception as error:
+                answers.append(error)
+                if not (isinstance(error, ExtendError) and error.is_permanent()):
+                    break  # it may be the others' trouble too
+            if time.monotonic() > until:
+                break
+    return answers
+
+
+def _answer(client: ExtendClient, ask: Ask) -> Any:
+    if isinstance(ask, Page):
+        return client.page(ask.name, query=ask.query, attempts=1, timeout=_ASK_TIMEOUT)
+    from airflow_provider_extend.reading import watch
+
+    target = ask.target
+    return watch(client, target.kind, target.run_id, target.members, attempts=1, timeout=_ASK_TIMEOUT)
 
 
 _hubs: ByLoop[PollHub] = {}

@@ -1,6 +1,8 @@
 """Requests are spaced as the account's limits ask, by a clock that the tests set."""
 
 import itertools
+import math
+import random
 import threading
 
 import pytest
@@ -61,6 +63,33 @@ def test_no_second_holds_more_than_the_rate(clock):
     moments = [clock.now + bucket.reserve() for _ in range(50)]
     for start in moments:
         assert sum(start <= moment < start + 0.999 for moment in moments) <= 10
+
+
+@pytest.mark.parametrize("rate", [2.0, 4.0, 7.5, 10.0, 75.0])
+def test_no_second_holds_more_than_the_rate_when_some_are_sent_together(clock, rate):
+    bucket, chance, moments = Bucket(rate, clock), random.Random(7), []
+    for _ in range(600):
+        count = chance.choice([1, 1, 1, chance.randint(1, max(1, int(rate / 2)))])
+        if chance.random() < 0.5:
+            clock.now += chance.random() * 3 / rate
+        moments += [clock.now + bucket.reserve(count)] * count
+    for start in moments:
+        assert sum(start <= moment < start + 0.999 for moment in moments) <= math.ceil(rate)
+    assert len(moments) / (moments[-1] - moments[0]) > 0.6 * rate
+
+
+def test_some_that_are_sent_together_are_as_many_as_one_by_one(clock):
+    bucket = Bucket(10.0, clock)
+    assert [bucket.reserve(5) for _ in range(4)] == pytest.approx([0.0, 0.5, 1.0, 1.5])
+    assert bucket.turn_in() == pytest.approx(2.0)
+
+
+def test_a_turn_for_some_together_waits_until_the_second_before_it_has_room(clock):
+    bucket = Bucket(10.0, clock)
+    for _ in range(10):
+        clock.now += bucket.reserve()
+    assert bucket.turn_in() == pytest.approx(0.1)
+    assert bucket.turn_in(5) == pytest.approx(0.5)
 
 
 def test_a_429_halves_the_rate_and_a_second_one_halves_it_again(clock):

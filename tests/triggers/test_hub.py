@@ -17,12 +17,13 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_extend.api.errors import ExtendNotFound, ExtendUnauthorized
+from airflow_provider_extend.api.errors import ExtendConnectionError, ExtendNotFound, ExtendUnauthorized
 from airflow_provider_extend.api.runs import read_run
 from airflow_provider_extend.ratelimit import Bucket
 from airflow_provider_extend.triggers import connections
 from airflow_provider_extend.triggers import hub as hub_module
 from airflow_provider_extend.triggers.hub import hub_of
+from airflow_provider_extend.triggers.lane import Page
 from airflow_provider_extend.triggers.schedule import Schedule
 from airflow_provider_extend.triggers.threads import CANCEL_FIRST, THREADS, in_thread
 from airflow_provider_extend.triggers.waits import Wait
@@ -151,9 +152,10 @@ async def test_a_cancel_does_not_wait_behind_polls_that_hang(connect, monkeypatc
     server = ThreadingHTTPServer(("127.0.0.1", 0), Hangs)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     monkeypatch.setenv("AIRFLOW__EXTEND__ALLOWED_HOSTS", "127.0.0.1")
-    connect(version="2026-02-09", host=f"http://127.0.0.1:{server.server_port}")
+    extra = {"api_version": "2026-02-09", "get_per_second": 100.0}
+    connect(version="2026-02-09", host=f"http://127.0.0.1:{server.server_port}", extra=extra)
     waiting = [
-        asyncio.ensure_future(wait_for("evaluation_set_run", f"bpr_{n}", seconds=3)) for n in range(50)
+        asyncio.ensure_future(wait_for("evaluation_set_run", f"bpr_{n}", seconds=3)) for n in range(300)
     ]
     try:
         for _ in range(THREADS - 1):
@@ -269,8 +271,8 @@ async def test_what_is_handed_to_a_thread_is_sent_at_once_and_does_not_sleep_the
     slept = []
     really = Bucket.reserve
 
-    def reserve(bucket: Bucket) -> float:
-        slept.append(really(bucket))
+    def reserve(bucket: Bucket, count: int = 1) -> float:
+        slept.append(really(bucket, count))
         return slept[-1]
 
     monkeypatch.setattr(Bucket, "reserve", reserve)
@@ -286,15 +288,99 @@ async def test_what_is_handed_to_a_thread_is_sent_at_once_and_does_not_sleep_the
     assert max(slept) < 0.4, "not for the turns of six others"
 
 
+async def test_those_that_are_due_together_are_asked_together(connect, monkeypatch) -> None:
+    together: list[int] = []
+    really = hub_module._answers
+
+    def asked(client: Any, asks: Any, wait: float) -> Any:
+        together.append(len(asks))
+        return really(client, asks, wait)
+
+    monkeypatch.setattr(hub_module, "_answers", asked)
+    answers(
+        monkeypatch, lambda client, what: read_run("evaluation_set_run", "2026-02-09", done | {"id": what})
+    )
+    done = {"status": "PROCESSED"}
+    connect(version="2026-02-09", extra={"api_version": "2026-02-09", "get_per_second": 10.0})
+    alone = await wait_for("evaluation_set_run", "bpr_alone")
+    assert (alone.event, together) == ("ended", [1])
+    began = time.monotonic()
+    every = await wait_for("evaluation_set_run", *(f"bpr_{n}" for n in range(12)))
+    assert len(every.ended) == 12
+    assert (sum(together), max(together)) == (13, 5), "half a second's, of ten a second"
+    assert 0.9 < time.monotonic() - began < 3
+
+
+@pytest.mark.parametrize(
+    ("error", "first_round"),
+    [
+        (ExtendNotFound("no", status=404), {"bpr_0", "bpr_1", "bpr_2", "bpr_3", "bpr_4"}),
+        (ExtendConnectionError("no", sent=True), {"bpr_0", "bpr_1"}),
+        (RuntimeError("a bug"), {"bpr_0", "bpr_1"}),
+    ],
+    ids=lambda given: type(given).__name__,
+)
+@pytest.mark.usefixtures("quick")
+async def test_trouble_that_may_be_everybodys_ends_what_was_asked_together_and_costs_nobody_a_look(
+    connect, monkeypatch, error, first_round
+) -> None:
+    asked: list[str] = []
+
+    def answer(_: Any, what: str) -> Any:
+        asked.append(what)
+        if asked.count("bpr_1") == 1 and what == "bpr_1":
+            raise error
+        return read_run("evaluation_set_run", "2026-02-09", {"id": what, "status": "PROCESSED"})
+
+    answers(monkeypatch, answer)
+    connect(version="2026-02-09")
+    wait = await wait_for("evaluation_set_run", *(f"bpr_{n}" for n in range(5)))
+    assert wait.event == "ended" or isinstance(error, RuntimeError)
+    assert Counter(asked) == Counter([*(f"bpr_{n}" for n in range(5)), *["bpr_1"] * (wait.event == "ended")])
+    again = asked.index("bpr_1", 2) if asked.count("bpr_1") > 1 else len(asked)
+    assert set(asked[: len(first_round)]) == first_round
+    assert again >= len(first_round)
+
+
+async def test_slow_answers_end_what_is_asked_together(connect, monkeypatch) -> None:
+    monkeypatch.setattr(hub_module, "_ASK_TIMEOUT", 0.1)
+    asked: list[tuple[str, float]] = []
+
+    def answer(_: Any, what: str) -> Any:
+        asked.append((what, time.monotonic()))
+        time.sleep(0.2)
+        return read_run("evaluation_set_run", "2026-02-09", {"id": what, "status": "PROCESSED"})
+
+    answers(monkeypatch, answer)
+    connect(version="2026-02-09")
+    assert len((await wait_for("evaluation_set_run", *(f"bpr_{n}" for n in range(4)))).ended) == 4
+    assert [what for what, _ in asked] == [f"bpr_{n}" for n in range(4)]
+
+
+async def test_turns_that_were_reserved_are_not_taken_twice(requests_mock, connect) -> None:
+    from airflow_provider_extend.hooks.extend import ExtendHook
+
+    connect(version="2026-02-09", extra={"api_version": "2026-02-09", "get_per_second": 10.0})
+    requests_mock.get(requests_mock_any("https://api.extend.ai/evaluation_set_runs/"), json={"id": "bpr_1"})
+    client = ExtendHook("extend_default").plain_client()
+    assert client.reserve("GET", 3) == 0
+    assert client.turn_in("GET") == pytest.approx(0.3, abs=0.1)
+    with client.spending("GET", 3):
+        for _ in range(3):
+            client.call("evaluation_set_runs.retrieve", "bpr_1")
+        assert client.turn_in("GET") < 0.3
+        client.call("evaluation_set_runs.retrieve", "bpr_1")
+    assert client.turn_in("GET") > 0.05, "the fourth took one of its own"
+
+
 def answers(monkeypatch: pytest.MonkeyPatch, answer: Any) -> None:
     """Each ask is answered after a twentieth of a second by `answer(client, what)`."""
 
-    async def in_thread(function: Any, *_: Any, **__: Any) -> Any:
-        client = getattr(function.func, "__self__", None) or function.args[0]
-        await asyncio.sleep(0.05)
-        return answer(client, function.args[0] if client is not function.args[0] else function.args[2])
+    def answered(client: Any, ask: Any) -> Any:
+        time.sleep(0.05)
+        return answer(client, ask.name if isinstance(ask, Page) else ask.target.run_id)
 
-    monkeypatch.setattr(hub_module, "in_thread", in_thread)
+    monkeypatch.setattr(hub_module, "_answer", answered)
 
 
 async def test_lists_that_were_asked_for_with_an_exchanged_key_are_asked_for_with_the_new_one(
