@@ -60,7 +60,7 @@ def check(
 def test_a_triggerer_is_killed_with_many_deferred(
     airflow: Deployment, extend: LocalExtend, chance: random.Random, tell: Callable[..., None]
 ) -> None:
-    tasks = 200 if LONG else 40
+    tasks = 200 if LONG else 24
     run_id, waited_for = deferred(airflow, extend, tasks)
     triggerer = airflow.processes["triggerer"]
     time.sleep(chance.uniform(0, 3))
