@@ -36,7 +36,15 @@ GATED = ("api/*", "client.py", "gate/*", "hooks/*", "operators/*", "sensors/*", 
 GATED += ("cancelling.py", "decisions.py", "searching.py", "waiting.py")
 GATED += ("gate_cli.py", "gate_files.py")
 # Tests of what imports no Airflow, not even on use: on another Airflow they would tell the same again.
-WITHOUT_AIRFLOW = ("api", "demo", "emulator", "gate/simulation", "scripts", "sdk", "triggers/test_schedule.py")
+WITHOUT_AIRFLOW = (
+    "api",
+    "demo",
+    "emulator",
+    "gate/simulation",
+    "scripts",
+    "sdk",
+    "triggers/test_schedule.py",
+)
 WITHOUT_AIRFLOW += tuple(
     "gate/test_%s.py" % name
     for name in ("explain", "html", "intervals", "judge", "markdown", "plan", "properties", "rules_file")

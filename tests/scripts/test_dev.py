@@ -146,5 +146,7 @@ def test_what_the_oldest_airflow_is_spared_is_there_and_imports_no_airflow(dev):
         files = [given] if path.endswith(".py") else sorted(given.glob("**/*.py"))
         assert files, path
         for file in files:
-            imports = re.findall(r"^\s*(?:from|import) (airflow|tests\.airflow_names)\b", file.read_text(), re.M)
+            imports = re.findall(
+                r"^\s*(?:from|import) (airflow|tests\.airflow_names)\b", file.read_text(), re.M
+            )
             assert imports == [], file
