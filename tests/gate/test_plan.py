@@ -1,5 +1,7 @@
 """How many documents settle a rule: against sums over the whole distribution."""
 
+import time
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -47,6 +49,17 @@ def test_where_no_number_is_enough():
     assert documents_needed(1.0, 0.9, "prove", 0.95) is None
     assert documents_needed(1.0, 1.0, "balanced", 0.95) is None
     assert documents_needed(0.95, 0.9499, "balanced", 0.95) is None
+
+
+@pytest.mark.parametrize("share", [0.5, 0.8, 0.95])
+@pytest.mark.parametrize(("confidence", "fields"), [(0.8, 1), (0.95, 1), (0.95, 3)])
+def test_a_floor_at_the_target_is_settled_only_by_error_and_that_is_known_at_once(share, confidence, fields):
+    error = 1 - confidence
+    for n in (*range(1, 300), 1000, 5000, 20_000):
+        assert settled_share(n, share, share, "balanced", fields, error) <= error + error / fields
+    before = time.process_time()
+    assert documents_needed(share, share, "balanced", confidence, fields=fields) is None
+    assert time.process_time() - before < 0.05, "a rule that each gate may have: not searched for"
 
 
 def test_point_settles_with_one():
