@@ -1,7 +1,5 @@
 """How many documents settle a rule: against sums over the whole distribution."""
 
-import time
-
 import numpy as np
 import pytest
 from scipy import stats
@@ -57,9 +55,7 @@ def test_a_floor_at_the_target_is_settled_only_by_error_and_that_is_known_at_onc
     error = 1 - confidence
     for n in (*range(1, 300), 1000, 5000, 20_000):
         assert settled_share(n, share, share, "balanced", fields, error) <= error + error / fields
-    before = time.process_time()
     assert documents_needed(share, share, "balanced", confidence, fields=fields) is None
-    assert time.process_time() - before < 0.05, "a rule that each gate may have: not searched for"
 
 
 def test_point_settles_with_one():
