@@ -234,22 +234,18 @@ class ExtendClient(Resources):
         with self.translated():
             return self._page(build(name, self.api_version, *path_args, query=query), **how)
 
-    def turn_in(self, rate_class: str, count: int = 1) -> float:
-        """Seconds until so many requests of this class (`GET`, `WRITE`, `RUN`) would be sent at once."""
-        return self._buckets[rate_class].turn_in(count)
-
-    def reserve(self, rate_class: str, count: int) -> float:
-        """Take the turns of so many requests of this class, for `spending`; returns the seconds until them."""
-        return self._buckets[rate_class].reserve(count)
+    def turn_in(self, rate_class: str) -> float:
+        """Seconds until a request of this class (`GET`, `WRITE`, `RUN`) would be sent at once."""
+        return self._buckets[rate_class].turn_in()
 
     @contextmanager
-    def spending(self, rate_class: str, count: int) -> Iterator[None]:
-        """Within, the first so many requests of this thread take turns that were reserved before."""
-        self._local.turns = {rate_class: count}
+    def together(self, count: int) -> Iterator[None]:
+        """Within, this thread sends so many requests one after the other, and need not space them."""
+        self._local.together = count
         try:
             yield
         finally:
-            self._local.turns = {}
+            self._local.together = 1
 
     def pace(self, rate_class: str) -> float:
         """Seconds between two requests of this class."""
@@ -356,12 +352,8 @@ class ExtendClient(Resources):
             return retrying(self._send_once, call, file, timeout or self.settings.timeout)
 
     def _send_once(self, call: Call, file: FileSource | None, timeout: float) -> Any:
-        rate_class = call.endpoint.rate_class
-        bucket = self._buckets[rate_class]
-        reserved: dict[str, int] = getattr(self._local, "turns", {})
-        if reserved.get(rate_class, 0) > 0:
-            reserved[rate_class] -= 1
-        elif (wait := bucket.reserve()) > 0:
+        bucket = self._buckets[call.endpoint.rate_class]
+        if (wait := bucket.reserve(getattr(self._local, "together", 1))) > 0:
             self._sleep(wait)
         try:
             if file is None:

@@ -20,8 +20,8 @@ _FLOOR = 0.05
 class Bucket:
     """One request each 1/rate seconds, in the order of asking; no second holds more than the rate.
 
-    Idle time is not saved up. Only who asks for several moments gets them as one, with as long a pause after them as
-    they would have taken one by one.
+    Idle time is not saved up. Only who sends several one after the other may be early with them, by as much as they
+    would take if they were spaced: a pause follows then.
 
     :param rate: requests per second.
     :param clock: monotonic seconds.
@@ -33,29 +33,29 @@ class Bucket:
         self._rate = rate
         self._changed = clock()
         self._next = clock()
-        self._most = math.ceil(rate)
-        self._sent: deque[float] = deque(maxlen=self._most)
+        self._sent: deque[float] = deque(maxlen=math.ceil(rate))
         self._lock = threading.Lock()
 
-    def reserve(self, count: int = 1) -> float:
-        """Take the next free moment for so many requests, at most a second's, and return the seconds until it."""
+    def reserve(self, together: int = 1) -> float:
+        """Take the next free moment and return the seconds until it.
+
+        :param together: how many are sent one after the other, this one among them.
+        """
         with self._lock:
             now = self._clock()
             self._creep(now)
-            moment = max(now, self._free(count))
-            self._next = moment + count / self._rate
-            self._sent.extend([moment] * count)
+            early = (together - 1) / self._rate
+            moment = max(now, self._next - early, self._sent[-1] if self._sent else now)
+            if len(self._sent) == self._sent.maxlen:
+                moment = max(moment, self._sent[0] + 1.0)
+            self._next = max(moment, self._next) + 1.0 / self._rate
+            self._sent.append(moment)
             return moment - now
 
-    def turn_in(self, count: int = 1) -> float:
-        """Seconds until the next free moment for so many requests, which is not taken."""
+    def turn_in(self) -> float:
+        """Seconds until the next free moment of one that comes alone; it is not taken."""
         with self._lock:
-            return max(0.0, self._free(count) - self._clock())
-
-    def _free(self, count: int) -> float:
-        # With those of the second before them they must not be more than a second may hold.
-        too_many = len(self._sent) + count - self._most
-        return max(self._next, self._sent[too_many - 1] + 1.0) if too_many > 0 else self._next
+            return max(0.0, self._next - self._clock())
 
     def throttled(self) -> None:
         """The server answered 429: halve the rate."""

@@ -30,8 +30,9 @@ _NOT_ASKED = object()
 _ASK_TIMEOUT = 5.0
 #: As many as there are threads for looks: one is left for what may stop a cost.
 _AT_ONCE = THREADS - 1
-#: So many asks that are due are sent one after the other by one thread: most of what one costs is to wake up for it.
-_TOGETHER = 8
+#: So many reads that are due are sent one after the other by one thread, if they take no longer than so many seconds:
+#: most of what one costs is to wake up for it.
+_TOGETHER, _TOGETHER_SECONDS = 8, 0.5
 #: A connection that was looked up for a refusal is believed for so many seconds, whatever Extend says.
 _RENEW_EVERY = 30.0
 #: So many look-ups of the connection may fail in a row; seconds between two of them.
@@ -69,7 +70,8 @@ class PollHub:
         self._task: asyncio.Task[None] | None = None
         self._asking: set[asyncio.Task[None]] = set()
         self._woken: asyncio.Future[None] | None = None
-        self._renewed_at = self._doubted_at = float("-inf")
+        self._turn_at = self._renewed_at = self._doubted_at = float("-inf")
+        self._seconds_each = 0.0
         self._distrusted: ExtendClient | None = None
         self._failed_look_ups = 0
 
@@ -143,20 +145,19 @@ class PollHub:
         self._schedule.speaks(client.api_version, rate)
         at = self._schedule.next_at()
         if len(self._asking) < _AT_ONCE:
-            # Half a second's at most, so that their turns come soon.
-            most = max(1, min(_TOGETHER, int(rate / 2)))
-            at = max(at, now + client.turn_in("GET", most))
-            if at <= now and (asks := self._due(now, most)):
-                wait = client.reserve("GET", len(asks))
-                self._asking.add(asyncio.create_task(self._put(asks, client, wait)))
+            at = max(at, now + client.turn_in("GET"), self._turn_at)
+            if at <= now and (asks := self._schedule.asks(now, self._together(rate))):
+                # Its thread takes the turns as it sends: another now would sleep there until they are over.
+                taken = len(asks) / rate
+                self._turn_at = max(self._turn_at + taken, now + 0.9 * taken)
+                self._asking.add(asyncio.create_task(self._put(asks, client)))
                 return
         await self._sleep_until(max(at, now + 0.001) if len(self._asking) < _AT_ONCE else now + 1.0)
 
-    def _due(self, now: float, most: int) -> list[Ask]:
-        asks: list[Ask] = []
-        while len(asks) < most and (ask := self._schedule.ask(now)) is not None:
-            asks.append(ask)
-        return asks
+    def _together(self, rate: float) -> int:
+        """How many reads one thread may be given: of what the account takes, half a second's too."""
+        quick = _TOGETHER_SECONDS / max(self._seconds_each, 0.001)
+        return max(1, int(min(_TOGETHER, quick, _TOGETHER_SECONDS * rate)))
 
     async def _client(self) -> ExtendClient | None:
         """None: the connection cannot be looked up just now."""
@@ -183,23 +184,27 @@ class PollHub:
             timer.cancel()
             self._woken = None
 
-    async def _put(self, asks: Sequence[Ask], client: ExtendClient, wait: float) -> None:
+    async def _put(self, asks: Sequence[Ask], client: ExtendClient) -> None:
         """Ask, and hand the answers on."""
         answers: list[Any] = []
+        began = time.monotonic()
         try:
-            answers = await in_thread(_answers, client, asks, wait)
+            answers = await in_thread(_answers, client, asks)
+        except Exception as error:
+            answers = [error] * len(asks)
         finally:
             now = time.monotonic()
+            self._seconds_each = (now - began) / max(1, len(answers))
+            self._asking.discard(asyncio.current_task())
             answers += [_NOT_ASKED] * (len(asks) - len(answers))
             for ask, answer in zip(asks, answers, strict=True):
                 self._on_answer(ask, answer, client, now)
-            self._asking.discard(asyncio.current_task())
             self._wake()
 
     def _on_answer(self, ask: Ask, answer: Any, client: ExtendClient, now: float) -> None:
         try:
             if answer is _NOT_ASKED:
-                self._schedule.again(ask, now)
+                self._schedule.again(ask)
             elif isinstance(answer, Exception):
                 raise answer
             elif isinstance(ask, Page):
@@ -222,7 +227,7 @@ class PollHub:
                 self._renewed_at, self._distrusted = now, client
                 forget(self._conn_id, client)
             if client is self._distrusted:  # so was all that was on its way with the same key
-                self._schedule.again(ask, now)
+                self._schedule.again(ask)
                 return
         elif error.is_permanent() and now >= self._doubted_at + _RENEW_EVERY:
             self._doubted_at = now
@@ -230,15 +235,11 @@ class PollHub:
         self._schedule.on_error(ask, error, now)
 
 
-def _answers(client: ExtendClient, asks: Sequence[Ask], wait: float) -> list[Any]:
-    """In a thread: the answer to each, or its error; none to those that would have come too late.
-
-    :param wait: seconds until the turns that were reserved for them.
-    """
-    time.sleep(wait)
-    until = time.monotonic() + _ASK_TIMEOUT
+def _answers(client: ExtendClient, asks: Sequence[Ask]) -> list[Any]:
+    """In a thread: the answer to each, or its error; none to those that would have to wait for long."""
+    until = time.monotonic() + _TOGETHER_SECONDS
     answers: list[Any] = []
-    with client.spending("GET", len(asks)):
+    with client.together(len(asks)):
         for ask in asks:
             try:
                 answers.append(_answer(client, ask))

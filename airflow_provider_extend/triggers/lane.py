@@ -87,9 +87,9 @@ class Lane:
     """The runs of one kind that are waited for; of one batch, where the list of the kind knows no order.
 
     They are asked for by list where there is one and it takes fewer requests than reading each run. A list only adds
-    knowledge: that it does not show a run proves nothing. So each run that no page has shown is read by itself, and
-    each of them now and then, after a scan. An end that is found so, and that a scan should have shown, is the end of
-    the belief in the list.
+    knowledge: that it does not show a run proves nothing. So each run that no page has shown is read by itself at once,
+    and each of them now and then, after a scan. An end that is found so, and that a scan should have shown, puts the
+    list in doubt: for some minutes each run is read as if there were none, besides.
     """
 
     def __init__(self, kind: str, batch_id: str | None, draw: Draw) -> None:
@@ -111,7 +111,7 @@ class Lane:
         self._came = False
         self._whole_newest: float | None = None
         self._whole_at = self._covered = -math.inf
-        self._ahead = -math.inf
+        self._ahead = self._doubted_until = -math.inf
         self._ceiling = LAST_INTERVAL
         self._troubles = 0
 
@@ -149,8 +149,9 @@ class Lane:
         if not self._by_list:
             return self._read(min(self._unseen, self._due, key=self._first_of), now)
         if self._scan is None and now >= self._scan_at:
-            earned = self._safety_reads + SAFETY_SHARE * rate * (now - self._scanned_at)
-            self._safety_reads = min(earned, max(1.0, SAFETY_SHARE * rate * WHOLE_SCAN_EVERY))
+            a_second = self._safety_share(now) * rate
+            earned = self._safety_reads + a_second * (now - self._scanned_at)
+            self._safety_reads = min(earned, max(1.0, a_second * WHOLE_SCAN_EVERY))
             self._scanned_at = now
             self._scan = self._new_scan(now)
         if self._scan is not None:
@@ -163,6 +164,12 @@ class Lane:
             self._safety_reads -= 1
             return read
         return None
+
+    def _safety_share(self, now: float) -> float:
+        if now < self._doubted_until:
+            return 1.0
+        # A list without an order shows no gap by which it could be doubted.
+        return SAFETY_SHARE if self._listing is not None and self._listing.newest_first else READS_SHARE
 
     def _next_page(self, scan: Scan) -> Page:
         assert self._listing is not None
@@ -200,7 +207,7 @@ class Lane:
     def _begin_lists(self, now: float) -> None:
         self._by_list, self._scan, self._scan_at = True, None, now
         self._newest = self._whole_newest = None
-        self._whole_at = self._covered = -math.inf
+        self._whole_at = self._covered = self._ahead = -math.inf
         self._scanned_at = now
         for target in self.targets.values():
             # The first scan reaches back by the overlap: what was read within it needs no other look.
@@ -213,9 +220,13 @@ class Lane:
         self._list_again, self._scan = list_again, None
         if self._by_list:
             self._by_list = False
-            for target in self.targets.values():
-                target.due = min(target.due, target.read_at + self._interval(target, target.read_at))
-            self._rebuild()
+            self._read_all_again()
+
+    def _read_all_again(self) -> None:
+        """Each when it would be its turn without a list."""
+        for target in self.targets.values():
+            target.due = min(target.due, target.read_at + self._interval(target, target.read_at))
+        self._rebuild()
 
     def _rebuild(self) -> None:
         self._unseen.clear()
@@ -254,7 +265,7 @@ class Lane:
         ]
         news = any(not target.seen for target, _ in shown)
         for target, _ in shown:
-            self.looked(target, now, read=False)
+            self.looked(target, now)
         below = False
         if self._listing.newest_first:
             times = [when.timestamp() for row in rows if (when := parse_time(row.get("updatedAt")))]
@@ -317,19 +328,22 @@ class Lane:
 
     # Single reads
 
-    def looked(self, target: Target, now: float, read: bool) -> None:
-        """How `target` stands is known as of `now`, from a read of it or from a list."""
-        if read:
-            target.read_at = now
-        if read or not target.seen:
+    def looked(self, target: Target, now: float, read_at: float | None = None) -> None:
+        """How `target` stands is known as of now from a list, or as of `read_at` from a read."""
+        if read_at is not None:
+            target.read_at = read_at
+        if read_at is not None or not target.seen:
             target.seen = target.ever_seen = True
             due = self._safety(target, now) if self._by_list else now + self._interval(target, now)
             self.put_off(target, due)
 
     def found_ended(self, target: Target, at: datetime | None, now: float) -> None:
         """A read says that it ended then, by Extend's clock."""
-        if self._by_list and target.seen and at is not None and at.timestamp() < self._covered:
-            self._read_each(now + BROKEN_FOR)
+        if not self._by_list or not target.seen or at is None or at.timestamp() >= self._covered:
+            return
+        if now >= self._doubted_until:
+            self._read_all_again()
+        self._doubted_until = now + BROKEN_FOR
 
     def put_off(self, target: Target, due: float) -> None:
         target.due = due
@@ -340,5 +354,7 @@ class Lane:
         return interval(target.age(now), target.ceiling, self._draw)
 
     def _safety(self, target: Target, now: float) -> float:
+        if now < self._doubted_until:
+            return now + self._interval(target, now)
         seconds = min(SAFETY_LAST, max(SAFETY_FIRST, target.age(now)))
         return now + seconds * self._draw(0.75, 1.25)

@@ -124,13 +124,13 @@ async def test_one_wait_for_many_runs_ends_with_the_first_or_the_last(listed) ->
 async def test_what_the_hub_does_belongs_to_no_task(listed, monkeypatch) -> None:
     whose = contextvars.ContextVar("whose", default="nobody's")
     seen = set()
-    really = Schedule.ask
+    really = Schedule.asks
 
-    def ask(schedule: Schedule, now: float) -> Any:
+    def asks(schedule: Schedule, now: float, most: int) -> Any:
         seen.add(whose.get())
-        return really(schedule, now)
+        return really(schedule, now, most)
 
-    monkeypatch.setattr(Schedule, "ask", ask)
+    monkeypatch.setattr(Schedule, "asks", asks)
     whose.set("the first task's")
     listed.count, listed.ended = 1, {0}
     await wait_for("extract_run", "exr_0")
@@ -194,7 +194,7 @@ async def test_a_fault_of_the_poller_ends_the_waits_and_is_logged(listed, monkey
     def fails(*_: Any) -> Any:
         raise RuntimeError("a fault")
 
-    monkeypatch.setattr(Schedule, "ask", fails)
+    monkeypatch.setattr(Schedule, "asks", fails)
     listed.count = 2
     everybody = [asyncio.ensure_future(wait_for("extract_run", f"exr_{n}")) for n in range(2)]
     assert {(await task).event for task in everybody} == {"error"}
@@ -271,8 +271,8 @@ async def test_what_is_handed_to_a_thread_is_sent_at_once_and_does_not_sleep_the
     slept = []
     really = Bucket.reserve
 
-    def reserve(bucket: Bucket, count: int = 1) -> float:
-        slept.append(really(bucket, count))
+    def reserve(bucket: Bucket, together: int = 1) -> float:
+        slept.append(really(bucket, together))
         return slept[-1]
 
     monkeypatch.setattr(Bucket, "reserve", reserve)
@@ -292,9 +292,9 @@ async def test_those_that_are_due_together_are_asked_together(connect, monkeypat
     together: list[int] = []
     really = hub_module._answers
 
-    def asked(client: Any, asks: Any, wait: float) -> Any:
+    def asked(client: Any, asks: Any) -> Any:
         together.append(len(asks))
-        return really(client, asks, wait)
+        return really(client, asks)
 
     monkeypatch.setattr(hub_module, "_answers", asked)
     answers(
@@ -342,35 +342,45 @@ async def test_trouble_that_may_be_everybodys_ends_what_was_asked_together_and_c
     assert again >= len(first_round)
 
 
-async def test_slow_answers_end_what_is_asked_together(connect, monkeypatch) -> None:
-    monkeypatch.setattr(hub_module, "_ASK_TIMEOUT", 0.1)
-    asked: list[tuple[str, float]] = []
+async def test_where_answers_are_slow_reads_go_one_by_one(connect, monkeypatch) -> None:
+    together: list[int] = []
+    really = hub_module._answers
+
+    def asked(client: Any, asks: Any) -> Any:
+        together.append(len(asks))
+        return really(client, asks)
 
     def answer(_: Any, what: str) -> Any:
-        asked.append((what, time.monotonic()))
-        time.sleep(0.2)
+        if what.startswith("bpr_slow"):
+            time.sleep(0.6)
         return read_run("evaluation_set_run", "2026-02-09", {"id": what, "status": "PROCESSED"})
 
+    monkeypatch.setattr(hub_module, "_answers", asked)
     answers(monkeypatch, answer)
     connect(version="2026-02-09")
-    assert len((await wait_for("evaluation_set_run", *(f"bpr_{n}" for n in range(4)))).ended) == 4
-    assert [what for what, _ in asked] == [f"bpr_{n}" for n in range(4)]
+    began = time.monotonic()
+    every = [f"bpr_slow_{n}" for n in range(8)]
+    wait = await wait_for("evaluation_set_run", *every)
+    assert sorted(wait.ended) == every
+    assert together[0] == 8
+    assert set(together[1:]) == {1}, "and what was not asked of the first is asked then"
+    assert time.monotonic() - began < 4
 
 
-async def test_turns_that_were_reserved_are_not_taken_twice(requests_mock, connect) -> None:
+async def test_several_at_once_wait_for_no_turns_and_no_second_holds_more(requests_mock, connect) -> None:
     from airflow_provider_extend.hooks.extend import ExtendHook
 
     connect(version="2026-02-09", extra={"api_version": "2026-02-09", "get_per_second": 10.0})
     requests_mock.get(requests_mock_any("https://api.extend.ai/evaluation_set_runs/"), json={"id": "bpr_1"})
     client = ExtendHook("extend_default").plain_client()
-    assert client.reserve("GET", 3) == 0
-    assert client.turn_in("GET") == pytest.approx(0.3, abs=0.1)
-    with client.spending("GET", 3):
-        for _ in range(3):
+    began = time.monotonic()
+    with client.together(5):
+        for _ in range(5):
             client.call("evaluation_set_runs.retrieve", "bpr_1")
-        assert client.turn_in("GET") < 0.3
-        client.call("evaluation_set_runs.retrieve", "bpr_1")
-    assert client.turn_in("GET") > 0.05, "the fourth took one of its own"
+    assert time.monotonic() - began < 0.3
+    assert 0.2 < client.turn_in("GET") <= 0.5
+    client.call("evaluation_set_runs.retrieve", "bpr_1")
+    assert time.monotonic() - began > 0.45, "outside of it a call waits for its turn"
 
 
 def answers(monkeypatch: pytest.MonkeyPatch, answer: Any) -> None:
