@@ -13,7 +13,7 @@ help:
 	@echo 'make test-browser  the connection form and the link to a run in Chromium'
 	@echo 'make proofs        the long form of the proofs that each run is paid for once: kills, outages, restarts'
 	@echo 'make mutation      do the tests notice changes of the code? ARGS="--seconds 120" tries some'
-	@echo 'make benchmarks    what waiting, importing and calling cost, beside public peers; half an hour, ARGS=--quick ten minutes'
+	@echo 'make benchmarks    what waiting, importing and calling cost, beside public peers; forty minutes, ARGS=--quick ten minutes'
 	@echo 'make test-all      lint, types, docs and all tests, with the coverage gate'
 	@echo 'make lint | types | docs-check | test-floor | clean'
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 
 from airflow_provider_extend.api.endpoints import RATE_CLASSES
@@ -16,7 +18,10 @@ _FLOOR = 0.05
 
 
 class Bucket:
-    """One request each 1/rate seconds, in the order of asking; no bursts, so a second never holds more.
+    """One request each 1/rate seconds, in the order of asking; no second holds more than the rate.
+
+    Idle time is not saved up. Only who sends several one after the other may be early with them, by as much as they
+    would take if they were spaced: a pause follows then.
 
     :param rate: requests per second.
     :param clock: monotonic seconds.
@@ -28,19 +33,27 @@ class Bucket:
         self._rate = rate
         self._changed = clock()
         self._next = clock()
+        self._sent: deque[float] = deque(maxlen=math.ceil(rate))
         self._lock = threading.Lock()
 
-    def reserve(self) -> float:
-        """Take the next free moment and return the seconds until it."""
+    def reserve(self, together: int = 1) -> float:
+        """Take the next free moment and return the seconds until it.
+
+        :param together: how many are sent one after the other, this one among them.
+        """
         with self._lock:
             now = self._clock()
             self._creep(now)
-            moment = max(now, self._next)
-            self._next = moment + 1.0 / self._rate
+            early = (together - 1) / self._rate
+            moment = max(now, self._next - early, self._sent[-1] if self._sent else now)
+            if len(self._sent) == self._sent.maxlen:
+                moment = max(moment, self._sent[0] + 1.0)
+            self._next = max(moment, self._next) + 1.0 / self._rate
+            self._sent.append(moment)
             return moment - now
 
     def turn_in(self) -> float:
-        """Seconds until the next free moment, which is not taken."""
+        """Seconds until the next free moment of one that comes alone; it is not taken."""
         with self._lock:
             return max(0.0, self._next - self._clock())
 

@@ -66,10 +66,10 @@ OTHERS = 20.0
 _PEERS = ("dbt-cloud", "http", "sdk")
 
 
-def _rows(*counts: int) -> Iterator[Row]:
+def _rows(*counts: int, sides: Sequence[str] = _PEERS) -> Iterator[Row]:
     for runs in counts:
         yield Row("nobody", runs, seconds=_IDLE_SECONDS)
-        for side in _PEERS:  # what the list holds, and the connection's rate, is nothing to them
+        for side in sides:  # what the list holds, and the connection's rate, is nothing to them
             yield Row(side, runs)
 
 
@@ -83,6 +83,7 @@ QUICK = tuple(replace(row, seconds=min(row.seconds, 30.0)) for row in _FEW)
 FULL = (
     *_rows(100, 1_000, 10_000),
     *(Row(side, 1_000, tls=False) for side in _PEERS[:2]),
+    *_rows(50, 375, sides=_PEERS[:2]),  # 10 and 75 requests a second
     Row("extend", 100),
     Row("extend", 1_000),
     Row("extend", 1_000, pages=10),

@@ -15,6 +15,7 @@ import pkgutil
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -61,6 +62,7 @@ def classes() -> dict[str, type]:
 CLASSES = classes()
 
 
+@cache
 def endpoint_of(version: str, method: str, path: str) -> str:
     """Name of the endpoint that Extend documents for a request; the most literal path wins."""
 
@@ -223,7 +225,8 @@ GIVEN: dict[str, list[dict[str, Any]]] = {
 def given(name: str, version: str) -> list[dict[str, Any]]:
     tables = [*cases.CASES, *test_calls.CASES]
     tabled = [case.given for case in tables if (case.operator.__name__, case.version) == (name, version)]
-    return tabled + GIVEN.get(name, [])
+    every = tabled + GIVEN.get(name, [])
+    return [written for place, written in enumerate(every) if written not in every[:place]]
 
 
 def good(extend: Extend, make: Callable[..., Any], task: Task) -> None:

@@ -22,7 +22,7 @@ from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from airflow_provider_extend.emulator import bodies, control
-from airflow_provider_extend.emulator.call import Call, Later, Upload
+from airflow_provider_extend.emulator.call import Call, Later, Page, Upload
 from airflow_provider_extend.emulator.deliveries import Deliveries
 from airflow_provider_extend.emulator.route import Route, envelope
 from airflow_provider_extend.emulator.routes import resolve
@@ -64,7 +64,7 @@ def create_app(state: State) -> FastAPI:
             return await _controlled(state, request)
         record: Row = {"method": request.method, "path": request.url.path, "status": None, "runs": []}
         # `whole`: all of it has arrived; from then on it is carried out, whoever dies.
-        record |= {"whole": False}
+        record |= {"whole": False, "listed": []}
         record |= {"version": request.headers.get("x-extend-api-version"), "at": timestamp(datetime.now(UTC))}
         state.requests.append(record)
         try:
@@ -192,6 +192,8 @@ class _Exchange:
         while isinstance(answer, Later):
             await asyncio.sleep(answer.seconds)
             answer = await run_in_threadpool(answer.again)
+        if isinstance(answer, Page):
+            self._record["listed"] = [row["id"] for row in answer.rows if "id" in row]
         return JSONResponse(envelope(route, self._version, answer))
 
     def _resolve(self) -> ApiError | None:

@@ -44,6 +44,9 @@ def documents_needed(
     healthy = healthy_share(target, policy) if healthy is None else healthy
     # Of one field: all together have the chance `settled`, if nothing ties the fields together.
     wanted = settled ** (1 / fields)
+    # At both bounds at once each answer is an error, and no rarer with more documents than errors may be.
+    if interval == EXACT and target <= healthy <= held and error + error / fields < wanted:
+        return None
     passing = failing = 0
     n = 1
     while n <= MOST_DOCUMENTS:

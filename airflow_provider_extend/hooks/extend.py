@@ -7,6 +7,7 @@ import math
 import threading
 import time
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_extend import __version__
@@ -224,6 +225,7 @@ def refused(error: Exception | None) -> str | None:
     return None
 
 
+@cache  # each look of a sensor makes a client, and the search for a package takes milliseconds
 def _user_agent() -> str:
     from importlib.metadata import PackageNotFoundError, version
 

@@ -10,8 +10,7 @@ import asyncio
 import contextvars
 import logging
 import time
-from collections.abc import Collection
-from functools import partial
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_extend.api.errors import ExtendError, ExtendInputError, ExtendUnauthorized
@@ -26,10 +25,14 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_NOT_ASKED = object()
 #: An ask is one attempt with a short timeout: the schedule knows when to repeat it.
 _ASK_TIMEOUT = 5.0
 #: As many as there are threads for looks: one is left for what may stop a cost.
 _AT_ONCE = THREADS - 1
+#: So many reads that are due are sent one after the other by one thread, if they take no longer than so many seconds:
+#: most of what one costs is to wake up for it.
+_TOGETHER, _TOGETHER_SECONDS = 8, 0.5
 #: A connection that was looked up for a refusal is believed for so many seconds, whatever Extend says.
 _RENEW_EVERY = 30.0
 #: So many look-ups of the connection may fail in a row; seconds between two of them.
@@ -68,6 +71,7 @@ class PollHub:
         self._asking: set[asyncio.Task[None]] = set()
         self._woken: asyncio.Future[None] | None = None
         self._turn_at = self._renewed_at = self._doubted_at = float("-inf")
+        self._seconds_each = 0.0
         self._distrusted: ExtendClient | None = None
         self._failed_look_ups = 0
 
@@ -137,17 +141,23 @@ class PollHub:
         if client is None:
             await asyncio.sleep(_LOOK_UP_PAUSE)  # not cut short by whoever comes
             return
-        self._schedule.speaks(client.api_version, 1 / client.pace("GET"))
+        rate = 1 / client.pace("GET")
+        self._schedule.speaks(client.api_version, rate)
         at = self._schedule.next_at()
         if len(self._asking) < _AT_ONCE:
             at = max(at, now + client.turn_in("GET"), self._turn_at)
-            if at <= now and (ask := self._schedule.ask(now)) is not None:
-                # Its thread takes the turn a moment later: another ask now would sleep there until the next.
-                pace = client.pace("GET")
-                self._turn_at = max(self._turn_at + pace, now + 0.9 * pace)
-                self._asking.add(asyncio.create_task(self._put(ask, client)))
+            if at <= now and (asks := self._schedule.asks(now, self._together(rate))):
+                # Its thread takes the turns as it sends: another now would sleep there until they are over.
+                taken = len(asks) / rate
+                self._turn_at = max(self._turn_at + taken, now + 0.9 * taken)
+                self._asking.add(asyncio.create_task(self._put(asks, client)))
                 return
         await self._sleep_until(max(at, now + 0.001) if len(self._asking) < _AT_ONCE else now + 1.0)
+
+    def _together(self, rate: float) -> int:
+        """How many reads one thread may be given: of what the account takes, half a second's too."""
+        quick = _TOGETHER_SECONDS / max(self._seconds_each, 0.001)
+        return max(1, int(min(_TOGETHER, quick, _TOGETHER_SECONDS * rate)))
 
     async def _client(self) -> ExtendClient | None:
         """None: the connection cannot be looked up just now."""
@@ -174,29 +184,40 @@ class PollHub:
             timer.cancel()
             self._woken = None
 
-    async def _put(self, ask: Ask, client: ExtendClient) -> None:
-        """Ask, and hand the answer on."""
+    async def _put(self, asks: Sequence[Ask], client: ExtendClient) -> None:
+        """Ask, and hand the answers on."""
+        answers: list[Any] = []
+        began = time.monotonic()
         try:
-            if isinstance(ask, Page):
-                page = partial(client.page, ask.name, query=ask.query)
-                rows, following = await in_thread(page, attempts=1, timeout=_ASK_TIMEOUT)
-                self._schedule.on_page(ask, rows, following, time.monotonic())
-            else:
-                from airflow_provider_extend.reading import watch
+            answers = await in_thread(_answers, client, asks)
+        except Exception as error:
+            answers = [error] * len(asks)
+        finally:
+            now = time.monotonic()
+            self._seconds_each = (now - began) / max(1, len(answers))
+            self._asking.discard(asyncio.current_task())
+            answers += [_NOT_ASKED] * (len(asks) - len(answers))
+            for ask, answer in zip(asks, answers, strict=True):
+                self._on_answer(ask, answer, client, now)
+            self._wake()
 
-                target = ask.target
-                look = partial(watch, client, target.kind, target.run_id, target.members)
-                run = await in_thread(look, attempts=1, timeout=_ASK_TIMEOUT)
-                self._schedule.on_run(ask, run, time.monotonic())
+    def _on_answer(self, ask: Ask, answer: Any, client: ExtendClient, now: float) -> None:
+        try:
+            if answer is _NOT_ASKED:
+                self._schedule.again(ask)
+            elif isinstance(answer, Exception):
+                raise answer
+            elif isinstance(ask, Page):
+                rows, following = answer
+                self._schedule.on_page(ask, rows, following, now)
+            else:
+                self._schedule.on_run(ask, answer, now)
         except ExtendError as error:
             self._refused(ask, error, client)
         except Exception as error:
             log.exception("%s", error)
             wrong = ExtendInputError(f"{type(error).__name__} (see the triggerer's own log)")
-            self._schedule.on_error(ask, wrong, time.monotonic())
-        finally:
-            self._asking.discard(asyncio.current_task())
-            self._wake()
+            self._schedule.on_error(ask, wrong, now)
 
     def _refused(self, ask: Ask, error: ExtendError, client: ExtendClient) -> None:
         """What the connection says may have been mended since it was looked up."""
@@ -206,12 +227,38 @@ class PollHub:
                 self._renewed_at, self._distrusted = now, client
                 forget(self._conn_id, client)
             if client is self._distrusted:  # so was all that was on its way with the same key
-                self._schedule.again(ask, now)
+                self._schedule.again(ask)
                 return
         elif error.is_permanent() and now >= self._doubted_at + _RENEW_EVERY:
             self._doubted_at = now
             doubt(self._conn_id, client)
         self._schedule.on_error(ask, error, now)
+
+
+def _answers(client: ExtendClient, asks: Sequence[Ask]) -> list[Any]:
+    """In a thread: the answer to each, or its error; none to those that would have to wait for long."""
+    until = time.monotonic() + _TOGETHER_SECONDS
+    answers: list[Any] = []
+    with client.together(len(asks)):
+        for ask in asks:
+            try:
+                answers.append(_answer(client, ask))
+            except Exception as error:
+                answers.append(error)
+                if not (isinstance(error, ExtendError) and error.is_permanent()):
+                    break  # it may be the others' trouble too
+            if time.monotonic() > until:
+                break
+    return answers
+
+
+def _answer(client: ExtendClient, ask: Ask) -> Any:
+    if isinstance(ask, Page):
+        return client.page(ask.name, query=ask.query, attempts=1, timeout=_ASK_TIMEOUT)
+    from airflow_provider_extend.reading import watch
+
+    target = ask.target
+    return watch(client, target.kind, target.run_id, target.members, attempts=1, timeout=_ASK_TIMEOUT)
 
 
 _hubs: ByLoop[PollHub] = {}

@@ -7,6 +7,7 @@ import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from airflow_provider_extend.api.errors import ExtendError
@@ -28,11 +29,12 @@ OVERLAP = 60.0
 WHOLE_SCAN_EVERY = 60.0
 SHORT_OVERLAP = 3.0
 #: Seconds between two scans at least, unless somebody has come: each serves all who wait.
-SCAN_EVERY = 2.0
+SCAN_EVERY = 3.0
 #: A lane's scans take at most this many pages a second in the long run, whole ones at most one.
 _PAGES_A_SECOND = 10 / 3
-#: Where a list carries a lane, single reads take at most this share of the account's requests.
-READS_SHARE = 0.1
+#: Where a list carries a lane, reads of what no page has shown take at most this share of the account's requests, and
+#: those of what one has shown this one.
+READS_SHARE, SAFETY_SHARE = 0.1, 0.02
 #: Seconds between single reads of a run that a list carries; they grow with the time that it has been waited for.
 SAFETY_FIRST, SAFETY_LAST = 120.0, 600.0
 #: A list that takes more pages than it saves reads, or that cannot be used, is tried again after so many seconds.
@@ -41,6 +43,8 @@ DEAR_FOR, BROKEN_FOR = 60.0, 600.0
 PAGE_SIZE, SMALL_PAGE = 100, 20
 
 _turns = itertools.count()
+#: When a run is due, its turn, the run.
+_Entry = tuple[float, int, Target]
 
 
 @dataclass(slots=True, eq=False)
@@ -83,8 +87,9 @@ class Lane:
     """The runs of one kind that are waited for; of one batch, where the list of the kind knows no order.
 
     They are asked for by list where there is one and it takes fewer requests than reading each run. A list only adds
-    knowledge: that it does not show a run proves nothing. So each run that no page has shown is read by itself, and
-    each of them now and then.
+    knowledge: that it does not show a run proves nothing. So each run that no page has shown is read by itself at once,
+    and each of them now and then, after a scan. An end that is found so, and that a scan should have shown, puts the
+    list in doubt: for some minutes each run is read as if there were none, besides.
     """
 
     def __init__(self, kind: str, batch_id: str | None, draw: Draw) -> None:
@@ -92,18 +97,21 @@ class Lane:
         self.batch_id = batch_id
         self.targets: dict[str, Target] = {}
         self._draw = draw
-        self._due: list[tuple[float, int, Target]] = []
+        self._unseen: list[_Entry] = []
+        self._due: list[_Entry] = []
         self._listing: Listing | None = None
         self._by_list = False
         self._list_again = -math.inf
         self._next_read = -math.inf
+        self._safety_reads = 0.0
         self._scan: Scan | None = None
-        self._scan_at = self._scan_soonest = self._hurried_at = -math.inf
+        self._scan_at = self._scan_soonest = self._hurried_at = self._scanned_at = -math.inf
         self._newest: float | None = None
         self._new_rows = PAGE_SIZE
         self._came = False
         self._whole_newest: float | None = None
-        self._whole_at = -math.inf
+        self._whole_at = self._covered = -math.inf
+        self._ahead = self._doubted_until = -math.inf
         self._ceiling = LAST_INTERVAL
         self._troubles = 0
 
@@ -127,29 +135,41 @@ class Lane:
 
     def next_at(self) -> float:
         """When `ask` may have something."""
-        self._drop_stale()
-        read = self._due[0][0] if self._due else math.inf
+        first, again = self._first_of(self._unseen), self._first_of(self._due)
         if not self._by_list:
-            return min(read, self._may_list_at)
+            return min(first, again, self._may_list_at)
         if self._scan is not None:
             return math.inf if self._scan.asked else -math.inf
-        return min(self._scan_at, max(read, self._next_read))
+        return min(self._scan_at, max(first, self._next_read), again if self._safety_reads >= 1 else math.inf)
 
     def ask(self, now: float, rate: float) -> Ask | None:
         """:param rate: requests a second that the account allows."""
         if now >= self._may_list_at:
             self._begin_lists(now)
         if not self._by_list:
-            return self._due_read(now)
+            return self._read(min(self._unseen, self._due, key=self._first_of), now)
         if self._scan is None and now >= self._scan_at:
+            a_second = self._safety_share(now) * rate
+            earned = self._safety_reads + a_second * (now - self._scanned_at)
+            self._safety_reads = min(earned, max(1.0, a_second * WHOLE_SCAN_EVERY))
+            self._scanned_at = now
             self._scan = self._new_scan(now)
         if self._scan is not None:
             return None if self._scan.asked else self._next_page(self._scan)
         # Not while a scan goes on: it may show whoever is due.
-        if now >= self._next_read and (read := self._due_read(now)) is not None:
+        if now >= self._next_read and (read := self._read(self._unseen, now)) is not None:
             self._next_read = now + 1 / (READS_SHARE * rate)
             return read
+        if self._safety_reads >= 1 and (read := self._read(self._due, now)) is not None:
+            self._safety_reads -= 1
+            return read
         return None
+
+    def _safety_share(self, now: float) -> float:
+        if now < self._doubted_until:
+            return 1.0
+        # A list without an order shows no gap by which it could be doubted.
+        return SAFETY_SHARE if self._listing is not None and self._listing.newest_first else READS_SHARE
 
     def _next_page(self, scan: Scan) -> Page:
         assert self._listing is not None
@@ -162,32 +182,33 @@ class Lane:
             return math.inf
         return self._list_again
 
-    def _due_read(self, now: float) -> Read | None:
-        self._drop_stale()
-        if not self._due or self._due[0][0] > now:
+    def _read(self, queue: list[_Entry], now: float) -> Read | None:
+        if self._first_of(queue) > now:
             return None
-        target = heapq.heappop(self._due)[2]
+        target = heapq.heappop(queue)[2]
         target.asked = True
         return Read(target, now)
 
-    def _drop_stale(self) -> None:
-        """Entries of runs that nobody waits for any more, or whose turn has changed."""
-        while self._due:
-            _, turn, target = self._due[0]
+    def _first_of(self, queue: list[_Entry]) -> float:
+        """When its first is due, once the entries are gone of runs that nobody waits for or whose turn has changed."""
+        while queue:
+            due, turn, target = queue[0]
             if turn == target.turn and not target.asked and self.targets.get(target.run_id) is target:
-                return
-            heapq.heappop(self._due)
+                return due
+            heapq.heappop(queue)
+        return math.inf
 
     def _push(self, target: Target) -> None:
         target.turn = next(_turns)
-        heapq.heappush(self._due, (target.due, target.turn, target))
+        heapq.heappush(self._due if target.seen else self._unseen, (target.due, target.turn, target))
 
     # Lists
 
     def _begin_lists(self, now: float) -> None:
         self._by_list, self._scan, self._scan_at = True, None, now
         self._newest = self._whole_newest = None
-        self._whole_at = -math.inf
+        self._whole_at = self._covered = self._ahead = -math.inf
+        self._scanned_at = now
         for target in self.targets.values():
             # The first scan reaches back by the overlap: what was read within it needs no other look.
             target.seen = target.read_at > now - OVERLAP + SHORT_OVERLAP
@@ -199,11 +220,16 @@ class Lane:
         self._list_again, self._scan = list_again, None
         if self._by_list:
             self._by_list = False
-            for target in self.targets.values():
-                target.due = min(target.due, target.read_at + self._interval(target, target.read_at))
-            self._rebuild()
+            self._read_all_again()
+
+    def _read_all_again(self) -> None:
+        """Each when it would be its turn without a list."""
+        for target in self.targets.values():
+            target.due = min(target.due, target.read_at + self._interval(target, target.read_at))
+        self._rebuild()
 
     def _rebuild(self) -> None:
+        self._unseen.clear()
         self._due.clear()
         for target in self.targets.values():
             self._push(target)
@@ -239,7 +265,7 @@ class Lane:
         ]
         news = any(not target.seen for target, _ in shown)
         for target, _ in shown:
-            self.looked(target, now, read=False)
+            self.looked(target, now)
         below = False
         if self._listing.newest_first:
             times = [when.timestamp() for row in rows if (when := parse_time(row.get("updatedAt")))]
@@ -269,6 +295,9 @@ class Lane:
                 self._new_rows = scan.new_rows
             else:
                 self._whole_newest = scan.newest
+                # Extend's clock is ahead of ours by this at least.
+                self._ahead = max(self._ahead, scan.newest - scan.began)
+                self._covered = scan.began + self._ahead - OVERLAP
                 self._whole_at = scan.began + max(WHOLE_SCAN_EVERY, scan.pages)
         if scan.whole or self._hurried_at >= scan.began:  # not each time: there may be thousands
             self._ceiling = min((target.ceiling for target in self.targets.values()), default=LAST_INTERVAL)
@@ -299,14 +328,22 @@ class Lane:
 
     # Single reads
 
-    def looked(self, target: Target, now: float, read: bool) -> None:
-        """How `target` stands is known as of `now`, from a read of it or from a list."""
-        if read:
-            target.read_at = now
-        if read or not target.seen:
+    def looked(self, target: Target, now: float, read_at: float | None = None) -> None:
+        """How `target` stands is known as of now from a list, or as of `read_at` from a read."""
+        if read_at is not None:
+            target.read_at = read_at
+        if read_at is not None or not target.seen:
             target.seen = target.ever_seen = True
             due = self._safety(target, now) if self._by_list else now + self._interval(target, now)
             self.put_off(target, due)
+
+    def found_ended(self, target: Target, at: datetime | None, now: float) -> None:
+        """A read says that it ended then, by Extend's clock."""
+        if not self._by_list or not target.seen or at is None or at.timestamp() >= self._covered:
+            return
+        if now >= self._doubted_until:
+            self._read_all_again()
+        self._doubted_until = now + BROKEN_FOR
 
     def put_off(self, target: Target, due: float) -> None:
         target.due = due
@@ -317,5 +354,7 @@ class Lane:
         return interval(target.age(now), target.ceiling, self._draw)
 
     def _safety(self, target: Target, now: float) -> float:
+        if now < self._doubted_until:
+            return now + self._interval(target, now)
         seconds = min(SAFETY_LAST, max(SAFETY_FIRST, target.age(now)))
         return now + seconds * self._draw(0.75, 1.25)

@@ -23,7 +23,7 @@ from airflow_provider_extend.api.polling import (
     refusals_of,
 )
 from airflow_provider_extend.api.retry import wait_seconds
-from airflow_provider_extend.api.runs import OUTCOMES, Run
+from airflow_provider_extend.api.runs import OUTCOMES, Run, parse_time
 from airflow_provider_extend.triggers.lane import Ask, Lane, Page, Read
 from airflow_provider_extend.triggers.waits import Target, Wait
 
@@ -83,7 +83,8 @@ class Schedule:
                 target.members = members
             target.waits.append(wait)
             wait.left.add(target)
-            lane.add(target, now)  # a look of its own, however often others have looked
+            target.seen = False  # a look of its own, however often others have looked
+            lane.add(target, now)
             lane.hurry(now)
         heapq.heappush(self._deadlines, (wait.deadline, next(self._turns), wait))
 
@@ -133,33 +134,43 @@ class Schedule:
             ask = -math.inf
         return min(deadline, max(ask, self._paused_until))
 
-    def ask(self, now: float) -> Ask | None:
-        """The next request; None: nobody is due."""
+    def asks(self, now: float, most: int) -> list[Ask]:
+        """The next requests, of which only the first is sure to be sent; none: nobody is due.
+
+        A page and a last look come alone: what is sent before them would hold them up, and they others.
+
+        :param most: of reads of one kind so many at once.
+        """
         if now < self._paused_until:
-            return None
+            return []
         for way in tuple(self._ways):
-            if (ask := way(now)) is not None:
+            if asks := way(now, most):
                 self._ways.remove(way)
                 self._ways.append(way)
-                return ask
-        return None
+                return asks
+        return []
 
-    def _last_look(self, now: float) -> Ask | None:
+    def _last_look(self, now: float, most: int) -> list[Ask]:
         for _ in range(len(self._last_looks)):
             target = self._last_looks.popleft()
             if target.asked:
                 self._last_looks.append(target)  # what is on its way was asked before the deadline
             elif target.waits:
                 target.asked = True
-                return Read(target, now)
-        return None
+                return [Read(target, now)]
+        return []
 
-    def _turn_of_a_lane(self, now: float) -> Ask | None:
+    def _turn_of_a_lane(self, now: float, most: int) -> list[Ask]:
         for key, lane in tuple(self._lanes.items()):
-            if (ask := lane.ask(now, self._rate)) is not None:
+            asks: list[Ask] = []
+            while len(asks) < most and (ask := lane.ask(now, self._rate)) is not None:
+                asks.append(ask)
+                if isinstance(ask, Page):
+                    break
+            if asks:
                 self._lanes[key] = self._lanes.pop(key)  # the others' turn
-                return ask
-        return None
+                return asks
+        return []
 
     def expire(self, now: float) -> None:
         """Deadlines that have passed: one last look, and then the wait is over."""
@@ -185,7 +196,9 @@ class Schedule:
         if not target.waits:
             return
         lane = self._lane_of(target)
-        lane.looked(target, now, read=True)
+        if any(run.outcome is not None and run.outcome not in wait.past for wait in target.waits):
+            lane.found_ended(target, parse_time(run.raw.get("updatedAt")), now)
+        lane.looked(target, now, read_at=read.began)
         self._stands(target, run.status, run.outcome)
         batch_id = run.raw.get("batchId")
         if target.waits and isinstance(batch_id, str) and lane.batch_id is None:
@@ -226,15 +239,17 @@ class Schedule:
         self._lane_of(target).put_off(target, now + pause)
         self._looked_last(ask)
 
-    def again(self, ask: Ask, now: float) -> None:
-        """It was not asked, or not with the key that counts now."""
+    def again(self, ask: Ask) -> None:
+        """It was not asked, or not with the key that counts now: its turn is still due."""
         if isinstance(ask, Page):
             ask.scan.asked = False
             return
         target = ask.target
         target.asked = False
         if target.waits:
-            self._lane_of(target).put_off(target, now)
+            self._lane_of(target).put_off(target, target.due)
+        if self._is_last(ask):
+            self._last_looks.append(target)
 
     def fail(self, words: str) -> None:
         """Nothing can be asked at all."""
@@ -279,6 +294,14 @@ class Schedule:
                 wait.last_looks.discard(read.target)
                 if not wait.last_looks:
                     self._end(wait, TIMEOUT)
+
+    def _is_last(self, read: Read) -> bool:
+        """Whether somebody's deadline waits for its answer."""
+        return any(
+            read.target in wait.last_looks and read.began >= wait.deadline
+            for wait in read.target.waits
+            if wait.last_looks is not None
+        )
 
     def _end(self, wait: Wait, event: str) -> None:
         self.drop(wait)

@@ -90,10 +90,10 @@ def test_each_row_has_a_name_of_its_own_and_a_side_that_there_is(rows):
         assert {row.side for row in rows if row.runs == runs} == set(sides.SIDES)
 
 
-def test_the_full_plan_takes_little_more_than_half_an_hour():
+def test_the_full_plan_takes_forty_minutes_or_so():
     seconds = sum(row.seconds + 18 for row in FULL)
-    assert seconds < 35 * 60
-    assert {row.runs for row in FULL} == {100, 1_000, 10_000}
+    assert seconds < 42 * 60
+    assert {row.runs for row in FULL} == {50, 100, 375, 1_000, 10_000}
     assert {(row.pages, row.others > 0) for row in FULL if row.side == "extend" and row.runs == 1_000} == {
         (100, False),
         (10, False),

@@ -1,6 +1,8 @@
 """Requests are spaced as the account's limits ask, by a clock that the tests set."""
 
 import itertools
+import math
+import random
 import threading
 
 import pytest
@@ -61,6 +63,45 @@ def test_no_second_holds_more_than_the_rate(clock):
     moments = [clock.now + bucket.reserve() for _ in range(50)]
     for start in moments:
         assert sum(start <= moment < start + 0.999 for moment in moments) <= 10
+
+
+@pytest.mark.parametrize("rate", [2.0, 4.0, 7.5, 10.0, 75.0])
+@pytest.mark.parametrize("stall", [0.0, 3.0])
+def test_no_second_holds_more_than_the_rate_whatever_is_sent_together_and_however_long_it_takes(
+    clock, rate, stall
+):
+    bucket, chance, sent = Bucket(rate, clock), random.Random(7), []
+    threads = [(clock.now, 1, 1)] * 6  # when each sends its next, of how many, and how many are left
+    for step in range(2000):
+        at, together, left = threads.pop(threads.index(min(threads)))
+        clock.now = max(clock.now, at)
+        moment = clock.now + bucket.reserve(together)
+        sent.append(moment)
+        answered = moment + chance.lognormvariate(-2, 0.5) + (stall if step % 97 == 0 else 0)
+        left -= 1
+        if not left:
+            together = left = chance.choice([1, max(1, min(8, int(rate / 2)))])
+        threads.append((answered, together, left))
+    assert sent == sorted(sent)
+    assert all(later - first >= 0.999 for first, later in zip(sent, sent[math.ceil(rate) :], strict=False))
+    if not stall:
+        assert len(sent) / (sent[-1] - sent[0]) > 0.9 * min(rate, 6 / 0.16)
+
+
+def test_those_that_are_sent_together_are_early_by_as_much_as_a_pause_follows(clock):
+    bucket = Bucket(10.0, clock)
+    assert [bucket.reserve(5) for _ in range(7)] == pytest.approx([0.0] * 5 + [0.1, 0.2])
+    assert bucket.turn_in() == pytest.approx(0.7)
+    clock.now += 60.0
+    assert [bucket.reserve(5) for _ in range(6)] == pytest.approx([0.0] * 5 + [0.1])
+
+
+def test_together_no_more_than_a_second_holds_are_sent_in_one(clock):
+    bucket = Bucket(10.0, clock)
+    for _ in range(10):
+        clock.now += bucket.reserve()
+    clock.now += 0.1
+    assert [bucket.reserve(5) for _ in range(2)] == pytest.approx([0.0, 0.1])
 
 
 def test_a_429_halves_the_rate_and_a_second_one_halves_it_again(clock):

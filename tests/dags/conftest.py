@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import requests
 
+from airflow_provider_extend.api import polling
 from airflow_provider_extend.emulator.pytest_plugin import ExtendEmulator
 
 EXAMPLES = Path(__file__).parents[2] / "example_dags"
@@ -57,6 +58,8 @@ def run_dag(
     really = time.sleep
     # `dag.test()` sleeps a second whenever no task can be run yet.
     monkeypatch.setattr(time, "sleep", lambda seconds: really(min(seconds, 0.02)))
+    # The runs of this Extend take 0.2 seconds: nobody looks for the first time after a whole one.
+    monkeypatch.setattr(polling, "FIRST_INTERVAL", 0.05)
 
     def run(dag_id: str, conf: dict[str, Any], *, deferrable: bool = False) -> DagRun:
         from airflow.models.xcom import XComModel

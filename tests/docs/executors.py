@@ -259,6 +259,8 @@ def run_emulator(command: str, machine: Machine) -> None:
 
 #: What a command has printed: it is shown again by the blocks of text that follow it.
 _printed: dict[tuple[str, bool], subprocess.CompletedProcess[str]] = {}
+#: The metadata database with the connection that works, and with that of the mistyped key.
+_stored: dict[bool, bytes] = {}
 
 
 def outputs_of_doctor(command: str, machine: Machine) -> list[str]:
@@ -272,8 +274,12 @@ def outputs_of_doctor(command: str, machine: Machine) -> list[str]:
             }
             key = machine.emulator.token if right else "sk_mistyped"
             stored = {"conn_type": "extend", "host": machine.emulator.base_url, "password": key}
-            (machine.folder / "connections.json").write_text(json.dumps({"extend_default": stored}))
-            machine.bash("airflow connections import --overwrite connections.json", env)
+            database = machine.folder / "airflow" / "airflow.db"
+            if right not in _stored:
+                (machine.folder / "connections.json").write_text(json.dumps({"extend_default": stored}))
+                machine.bash("airflow connections import --overwrite connections.json", env)
+                _stored[right] = database.read_bytes()
+            database.write_bytes(_stored[right])
             _printed[command, right] = machine.bash(command, env, codes=(0,) if right else (1,))
         printed.append(_printed[command, right].stdout)
     return printed

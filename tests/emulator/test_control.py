@@ -172,7 +172,15 @@ def test_requests_are_logged_without_their_headers(api) -> None:
         ("GET", "/files", "2025-04-21", 200),
         ("GET", "/nowhere", None, 400),
     ]
-    assert set(logged[0]) == {"method", "path", "version", "status", "at", "runs", "whole"}
+    assert set(logged[0]) == {"method", "path", "version", "status", "at", "runs", "whole", "listed"}
+
+
+def test_what_a_page_has_listed_is_logged(api) -> None:
+    first, second = (api.upload(text.encode()) for text in "ab")
+    api.ok("GET", "/files?maxPageSize=1")
+    api.ok("GET", f"/files/{first}")
+    *_, page, one = api.control("GET", "/requests")
+    assert (page["listed"], one["listed"]) == ([second], [])
 
 
 def test_a_reset_forgets_everything(api, a_set) -> None:

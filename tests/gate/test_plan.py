@@ -49,6 +49,15 @@ def test_where_no_number_is_enough():
     assert documents_needed(0.95, 0.9499, "balanced", 0.95) is None
 
 
+@pytest.mark.parametrize("share", [0.5, 0.8, 0.95])
+@pytest.mark.parametrize(("confidence", "fields"), [(0.8, 1), (0.95, 1), (0.95, 3)])
+def test_a_floor_at_the_target_is_settled_only_by_error_and_that_is_known_at_once(share, confidence, fields):
+    error = 1 - confidence
+    for n in (*range(1, 300), 1000, 5000, 20_000):
+        assert settled_share(n, share, share, "balanced", fields, error) <= error + error / fields
+    assert documents_needed(share, share, "balanced", confidence, fields=fields) is None
+
+
 def test_point_settles_with_one():
     assert documents_needed(0.95, 0.9, "point", 0.95, fields=12) == 1
     assert healthy_share(0.9, "balanced") == 0.9

@@ -333,6 +333,7 @@ def test_without_the_package_of_airflow_its_core_is_named(settings, monkeypatch)
         raise importlib.metadata.PackageNotFoundError(name)
 
     monkeypatch.setattr(importlib.metadata, "version", unknown)
+    monkeypatch.setattr(module, "_user_agent", module._user_agent.__wrapped__)  # the other was asked before
     assert settings().user_agent == f"airflow-provider-extend/{__version__} apache-airflow/core"
 
 

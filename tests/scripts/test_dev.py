@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -137,3 +138,15 @@ def test_a_signal_ends_children_and_grandchildren(tmp_path, number):
 def test_an_unknown_target_is_refused(dev, capsys):
     assert dev.main(["nonsense"]) == 2
     assert "test-all" in capsys.readouterr().out
+
+
+def test_what_the_oldest_airflow_is_spared_is_there_and_imports_no_airflow(dev):
+    for path in dev.WITHOUT_AIRFLOW:
+        given = SCRIPT.parents[1] / "tests" / path
+        files = [given] if path.endswith(".py") else sorted(given.glob("**/*.py"))
+        assert files, path
+        for file in files:
+            imports = re.findall(
+                r"^\s*(?:from|import) (airflow|tests\.airflow_names)\b", file.read_text(), re.M
+            )
+            assert imports == [], file

@@ -15,6 +15,7 @@ import pytest
 from airflow_provider_extend import ratelimit
 from airflow_provider_extend.api import retry
 from airflow_provider_extend.sensors.batch_processor_run import BatchProcessorRunSensor
+from airflow_provider_extend.triggers import schedule
 from tests.airflow_names import (
     AirflowException,
     AirflowFailException,
@@ -44,6 +45,7 @@ def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     really = asyncio.sleep
     monkeypatch.setattr(asyncio, "sleep", lambda seconds, result=None: really(min(seconds, 0.001), result))
     monkeypatch.setattr(retry, "BACKOFF_CAP", 0.0)
+    monkeypatch.setattr(schedule, "FIRST_INTERVAL", 0.001)
     monkeypatch.setattr(ratelimit.Bucket, "throttled", lambda bucket: None)
 
 

@@ -232,5 +232,6 @@ class LocalExtend:
         return self.dashboard.published(processor_id, api_version)
 
     def looks_at(self, run_id: str, rows: Sequence[Mapping[str, Any]] | None = None) -> int:
+        """How many requests named it, or listed it in their answers."""
         asked = self.control("GET", "/requests") if rows is None else rows
-        return sum(run_id in row["path"] for row in asked)
+        return sum(run_id in row["path"] or run_id in row["listed"] for row in asked)

@@ -113,7 +113,7 @@ def test_waiting_takes_no_worker_slot_and_no_connection_of_its_own(
     conf = extend.paid_conf()
     triggerer = airflow.processes["triggerer"]
     connections, slots = {}, {}
-    for more in (50, 150) if LONG else (10, 30):
+    for more in (50, 150) if LONG else (6, 18):
         run_ids.append(airflow.trigger(dag_id, conf | {"tasks": more}))
         waiting += more
         wait_for(

@@ -66,7 +66,10 @@ class Extend:
         self.asked.append((now, "read"))
         if run_id not in self.ends:
             raise ExtendNotFound("no such run", status=404)
+        ends = self.ends[run_id]
         body = {"id": run_id, "status": self.status(run_id, now)}
+        if ends <= now:
+            body["updatedAt"] = stamp(ends)
         if run_id in self.batches:
             body["batchId"] = self.batches[run_id]
         return read_run(kind, self.version, body)
@@ -107,6 +110,7 @@ class Poller:
     latency: float = 0.05
     now: float = START
     at_once: int = 7
+    together: int = 5
     ended: dict[Any, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -123,12 +127,11 @@ class Poller:
             steps += 1
             assert steps < 3_000_000, "it asks without end"
             self.schedule.expire(self.now)
-            if len(self._answers) < self.at_once and self._slot <= self.now:
-                ask = self.schedule.ask(self.now)
-                if ask is not None:
-                    self._slot = self.now + 1 / self.rate
-                    self._put(ask)
-                    continue
+            free = len(self._answers) < self.at_once and self._slot <= self.now
+            if free and (asks := self.schedule.asks(self.now, self.together)):
+                self._slot = self.now + len(asks) / self.rate
+                self._put(asks)
+                continue
             moments = [self._answers[0][0]] if self._answers else []
             if len(self._answers) < self.at_once:
                 moments.append(max(self.schedule.next_at(), self._slot))
@@ -141,21 +144,26 @@ class Poller:
                 self.now = max(at, self.now)
         self.now = max(self.now, until) if self.schedule.busy else self.now
 
-    def _put(self, ask: Read | Page) -> None:
-        asked = self.now
+    def _put(self, asks: list[Read | Page]) -> None:
+        """One after the other; what comes of them is told at the end."""
+        times = [self.now + place * self.latency for place in range(len(asks))]
 
         def answer() -> None:
-            try:
-                if (error := self.extend.trouble(ask, asked)) is not None:
-                    self.extend.asked.append((asked, "trouble"))
-                    raise error
-                if isinstance(ask, Page):
-                    rows, following = self.extend.list(dict(ask.query), asked)
-                    self.schedule.on_page(ask, rows, following, self.now)
-                else:
-                    run = self.extend.read(ask.target.kind, ask.target.run_id, asked)
-                    self.schedule.on_run(ask, run, self.now)
-            except ExtendError as error:
-                self.schedule.on_error(ask, error, self.now)
+            for ask, asked in zip(asks, times, strict=True):
+                self._tell(ask, asked)
 
-        heapq.heappush(self._answers, (self.now + self.latency, next(self._turns), answer))
+        heapq.heappush(self._answers, (times[-1] + self.latency, next(self._turns), answer))
+
+    def _tell(self, ask: Read | Page, asked: float) -> None:
+        try:
+            if (error := self.extend.trouble(ask, asked)) is not None:
+                self.extend.asked.append((asked, "trouble"))
+                raise error
+            if isinstance(ask, Page):
+                rows, following = self.extend.list(dict(ask.query), asked)
+                self.schedule.on_page(ask, rows, following, self.now)
+            else:
+                run = self.extend.read(ask.target.kind, ask.target.run_id, asked)
+                self.schedule.on_run(ask, run, self.now)
+        except ExtendError as error:
+            self.schedule.on_error(ask, error, self.now)

@@ -17,12 +17,13 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_extend.api.errors import ExtendNotFound, ExtendUnauthorized
+from airflow_provider_extend.api.errors import ExtendConnectionError, ExtendNotFound, ExtendUnauthorized
 from airflow_provider_extend.api.runs import read_run
 from airflow_provider_extend.ratelimit import Bucket
 from airflow_provider_extend.triggers import connections
 from airflow_provider_extend.triggers import hub as hub_module
 from airflow_provider_extend.triggers.hub import hub_of
+from airflow_provider_extend.triggers.lane import Page
 from airflow_provider_extend.triggers.schedule import Schedule
 from airflow_provider_extend.triggers.threads import CANCEL_FIRST, THREADS, in_thread
 from airflow_provider_extend.triggers.waits import Wait
@@ -123,13 +124,13 @@ async def test_one_wait_for_many_runs_ends_with_the_first_or_the_last(listed) ->
 async def test_what_the_hub_does_belongs_to_no_task(listed, monkeypatch) -> None:
     whose = contextvars.ContextVar("whose", default="nobody's")
     seen = set()
-    really = Schedule.ask
+    really = Schedule.asks
 
-    def ask(schedule: Schedule, now: float) -> Any:
+    def asks(schedule: Schedule, now: float, most: int) -> Any:
         seen.add(whose.get())
-        return really(schedule, now)
+        return really(schedule, now, most)
 
-    monkeypatch.setattr(Schedule, "ask", ask)
+    monkeypatch.setattr(Schedule, "asks", asks)
     whose.set("the first task's")
     listed.count, listed.ended = 1, {0}
     await wait_for("extract_run", "exr_0")
@@ -151,9 +152,10 @@ async def test_a_cancel_does_not_wait_behind_polls_that_hang(connect, monkeypatc
     server = ThreadingHTTPServer(("127.0.0.1", 0), Hangs)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     monkeypatch.setenv("AIRFLOW__EXTEND__ALLOWED_HOSTS", "127.0.0.1")
-    connect(version="2026-02-09", host=f"http://127.0.0.1:{server.server_port}")
+    extra = {"api_version": "2026-02-09", "get_per_second": 100.0}
+    connect(version="2026-02-09", host=f"http://127.0.0.1:{server.server_port}", extra=extra)
     waiting = [
-        asyncio.ensure_future(wait_for("evaluation_set_run", f"bpr_{n}", seconds=3)) for n in range(50)
+        asyncio.ensure_future(wait_for("evaluation_set_run", f"bpr_{n}", seconds=3)) for n in range(300)
     ]
     try:
         for _ in range(THREADS - 1):
@@ -192,7 +194,7 @@ async def test_a_fault_of_the_poller_ends_the_waits_and_is_logged(listed, monkey
     def fails(*_: Any) -> Any:
         raise RuntimeError("a fault")
 
-    monkeypatch.setattr(Schedule, "ask", fails)
+    monkeypatch.setattr(Schedule, "asks", fails)
     listed.count = 2
     everybody = [asyncio.ensure_future(wait_for("extract_run", f"exr_{n}")) for n in range(2)]
     assert {(await task).event for task in everybody} == {"error"}
@@ -269,8 +271,8 @@ async def test_what_is_handed_to_a_thread_is_sent_at_once_and_does_not_sleep_the
     slept = []
     really = Bucket.reserve
 
-    def reserve(bucket: Bucket) -> float:
-        slept.append(really(bucket))
+    def reserve(bucket: Bucket, together: int = 1) -> float:
+        slept.append(really(bucket, together))
         return slept[-1]
 
     monkeypatch.setattr(Bucket, "reserve", reserve)
@@ -286,15 +288,109 @@ async def test_what_is_handed_to_a_thread_is_sent_at_once_and_does_not_sleep_the
     assert max(slept) < 0.4, "not for the turns of six others"
 
 
+async def test_those_that_are_due_together_are_asked_together(connect, monkeypatch) -> None:
+    together: list[int] = []
+    really = hub_module._answers
+
+    def asked(client: Any, asks: Any) -> Any:
+        together.append(len(asks))
+        return really(client, asks)
+
+    monkeypatch.setattr(hub_module, "_answers", asked)
+    answers(
+        monkeypatch, lambda client, what: read_run("evaluation_set_run", "2026-02-09", done | {"id": what})
+    )
+    done = {"status": "PROCESSED"}
+    connect(version="2026-02-09", extra={"api_version": "2026-02-09", "get_per_second": 10.0})
+    alone = await wait_for("evaluation_set_run", "bpr_alone")
+    assert (alone.event, together) == ("ended", [1])
+    began = time.monotonic()
+    every = await wait_for("evaluation_set_run", *(f"bpr_{n}" for n in range(12)))
+    assert len(every.ended) == 12
+    assert (sum(together), max(together)) == (13, 5), "half a second's, of ten a second"
+    assert 0.9 < time.monotonic() - began < 3
+
+
+@pytest.mark.parametrize(
+    ("error", "first_round"),
+    [
+        (ExtendNotFound("no", status=404), {"bpr_0", "bpr_1", "bpr_2", "bpr_3", "bpr_4"}),
+        (ExtendConnectionError("no", sent=True), {"bpr_0", "bpr_1"}),
+        (RuntimeError("a bug"), {"bpr_0", "bpr_1"}),
+    ],
+    ids=lambda given: type(given).__name__,
+)
+@pytest.mark.usefixtures("quick")
+async def test_trouble_that_may_be_everybodys_ends_what_was_asked_together_and_costs_nobody_a_look(
+    connect, monkeypatch, error, first_round
+) -> None:
+    asked: list[str] = []
+
+    def answer(_: Any, what: str) -> Any:
+        asked.append(what)
+        if asked.count("bpr_1") == 1 and what == "bpr_1":
+            raise error
+        return read_run("evaluation_set_run", "2026-02-09", {"id": what, "status": "PROCESSED"})
+
+    answers(monkeypatch, answer)
+    connect(version="2026-02-09")
+    wait = await wait_for("evaluation_set_run", *(f"bpr_{n}" for n in range(5)))
+    assert wait.event == "ended" or isinstance(error, RuntimeError)
+    assert Counter(asked) == Counter([*(f"bpr_{n}" for n in range(5)), *["bpr_1"] * (wait.event == "ended")])
+    again = asked.index("bpr_1", 2) if asked.count("bpr_1") > 1 else len(asked)
+    assert set(asked[: len(first_round)]) == first_round
+    assert again >= len(first_round)
+
+
+async def test_where_answers_are_slow_reads_go_one_by_one(connect, monkeypatch) -> None:
+    together: list[int] = []
+    really = hub_module._answers
+
+    def asked(client: Any, asks: Any) -> Any:
+        together.append(len(asks))
+        return really(client, asks)
+
+    def answer(_: Any, what: str) -> Any:
+        if what.startswith("bpr_slow"):
+            time.sleep(0.6)
+        return read_run("evaluation_set_run", "2026-02-09", {"id": what, "status": "PROCESSED"})
+
+    monkeypatch.setattr(hub_module, "_answers", asked)
+    answers(monkeypatch, answer)
+    connect(version="2026-02-09")
+    began = time.monotonic()
+    every = [f"bpr_slow_{n}" for n in range(8)]
+    wait = await wait_for("evaluation_set_run", *every)
+    assert sorted(wait.ended) == every
+    assert together[0] == 8
+    assert set(together[1:]) == {1}, "and what was not asked of the first is asked then"
+    assert time.monotonic() - began < 4
+
+
+async def test_several_at_once_wait_for_no_turns_and_no_second_holds_more(requests_mock, connect) -> None:
+    from airflow_provider_extend.hooks.extend import ExtendHook
+
+    connect(version="2026-02-09", extra={"api_version": "2026-02-09", "get_per_second": 10.0})
+    requests_mock.get(requests_mock_any("https://api.extend.ai/evaluation_set_runs/"), json={"id": "bpr_1"})
+    client = ExtendHook("extend_default").plain_client()
+    began = time.monotonic()
+    with client.together(5):
+        for _ in range(5):
+            client.call("evaluation_set_runs.retrieve", "bpr_1")
+    assert time.monotonic() - began < 0.3
+    assert 0.2 < client.turn_in("GET") <= 0.5
+    client.call("evaluation_set_runs.retrieve", "bpr_1")
+    assert time.monotonic() - began > 0.45, "outside of it a call waits for its turn"
+
+
 def answers(monkeypatch: pytest.MonkeyPatch, answer: Any) -> None:
     """Each ask is answered after a twentieth of a second by `answer(client, what)`."""
 
-    async def in_thread(function: Any, *_: Any, **__: Any) -> Any:
-        client = getattr(function.func, "__self__", None) or function.args[0]
-        await asyncio.sleep(0.05)
-        return answer(client, function.args[0] if client is not function.args[0] else function.args[2])
+    def answered(client: Any, ask: Any) -> Any:
+        time.sleep(0.05)
+        return answer(client, ask.name if isinstance(ask, Page) else ask.target.run_id)
 
-    monkeypatch.setattr(hub_module, "in_thread", in_thread)
+    monkeypatch.setattr(hub_module, "_answer", answered)
 
 
 async def test_lists_that_were_asked_for_with_an_exchanged_key_are_asked_for_with_the_new_one(

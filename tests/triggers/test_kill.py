@@ -48,6 +48,12 @@ def state(monkeypatch: pytest.MonkeyPatch) -> Any:
     return told
 
 
+@pytest.fixture(autouse=True)
+def soon_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pauses between attempts are hundredths of what they are."""
+    monkeypatch.setattr(kill, "_PAUSES", tuple(pause / 100 for pause in kill._PAUSES))
+
+
 @pytest.fixture
 def extend(requests_mock: Any) -> Any:
     """A run that moves until it is cancelled."""

@@ -54,7 +54,7 @@ def counts(extend: Extend) -> collections.Counter[str]:
 
 
 def in_any_second(extend: Extend) -> int:
-    times = [when for when, _ in extend.asked]
+    times = sorted(when for when, _ in extend.asked)
     return max(bisect.bisect_left(times, when + 0.999) - index for index, when in enumerate(times))
 
 
@@ -97,7 +97,7 @@ def test_many_runs_of_a_listable_kind_cost_a_page_now_and_then() -> None:
 
 def test_the_limit_of_the_account_is_never_passed_and_everybody_has_a_turn() -> None:
     extend = Extend()
-    poller = Poller(extend)
+    poller = Poller(extend, together=1)
     for number in range(1000):
         waits(poller, UNLISTED, extend.run(f"bpr_{number}"))
     alone = waits(poller, "form_detection_run", extend.run("fdr_1", START + 300))
@@ -157,6 +157,112 @@ def test_an_end_that_no_list_shows_is_found_by_reading() -> None:
     poller.run(START + HOUR)
     assert {wait.event for wait in everybody} == {"ended"}
     assert everybody[3].over_at < START + 300
+
+
+@pytest.mark.parametrize("forgotten", [3, 20, 1000])
+def test_ends_that_the_list_does_not_show_are_found_and_hold_nobody_else_up(forgotten) -> None:
+    extend = Extend(forgets={f"exr_{n}" for n in range(forgotten)})
+    poller = Poller(extend)
+    everybody = [waits(poller, LISTED, extend.run(f"exr_{n}", START + 30 + n)) for n in range(1000)]
+    poller.run(START + HOUR)
+    assert {wait.event for wait in everybody} == {"ended"}
+    late = [wait.over_at - extend.ends[f"exr_{n}"] for n, wait in enumerate(everybody)]
+    assert max(late[:forgotten]) < 1000, "one in five seconds is read, and all once an end was missed"
+    assert max(late[forgotten:], default=0) < 75
+
+
+def test_who_waits_past_a_review_puts_no_list_in_doubt() -> None:
+    extend = Extend()
+    poller = Poller(extend)
+    for n in range(300):
+        run_id = extend.run(f"wfr_{n}", START, status="NEEDS_REVIEW")
+        waits(poller, "workflow_run", run_id, past=frozenset({"needs_review"}))
+    poller.run(START + 20)
+    extend.asked.clear()
+    poller.run(START + 620)
+    assert counts(extend)["read"] <= 0.02 * poller.rate * 660
+
+
+def test_a_last_look_that_could_not_be_asked_is_asked_again() -> None:
+    extend = Extend()
+    poller = Poller(extend)
+    for number in range(500):
+        waits(poller, UNLISTED, extend.run(f"bpr_{number}"))
+    wait = waits(poller, UNLISTED, extend.run("bpr_x", START + 100), deadline=START + 100.1)
+    poller.run(START + 100.05)
+    poller.schedule.expire(START + 100.2)
+    last = next(
+        ask
+        for ask in iter(lambda: poller.schedule.asks(START + 100.2, 1)[0], None)
+        if ask.target in wait.left
+    )
+    poller.schedule.again(last)
+    poller.now = START + 100.3
+    poller.run(START + 103)
+    assert (wait.event, wait.over_at < START + 102) == ("ended", True)
+
+
+def test_a_page_and_a_last_look_come_alone_and_reads_with_those_of_their_kind() -> None:
+    extend = Extend()
+    poller = Poller(extend)
+    for kind in (UNLISTED, "form_detection_run"):
+        for number in range(50):
+            waits(poller, kind, extend.run(f"{kind}_{number}"))
+    for number in range(3):
+        waits(poller, LISTED, extend.run(f"exr_{number}"))
+    seen: list[list[Read | Page]] = []
+    really = poller.schedule.asks
+    poller.schedule.asks = lambda now, most: (seen.append(really(now, most)), seen[-1])[1]  # type: ignore[method-assign]
+    waits(poller, UNLISTED, extend.run("bpr_late"), deadline=START + 30)
+    poller.run(START + 60)
+    asked = [asks for asks in seen if asks]
+    for asks in asked:
+        assert (
+            len({ask.target.kind for ask in asks if isinstance(ask, Read)} | {type(ask) for ask in asks}) <= 2
+        )
+        assert len(asks) == 1 or not any(isinstance(ask, Page) for ask in asks)
+    assert max(map(len, asked)) == poller.together
+    [last] = [
+        asks for asks in asked if any(isinstance(a, Read) and a.target.run_id == "bpr_late" for a in asks)
+    ][-1]
+    assert last.began >= START + 30
+
+
+def test_a_list_that_shows_ends_late_is_believed() -> None:
+    extend = Extend(lag=40)
+    poller = Poller(extend)
+    everybody = [waits(poller, LISTED, extend.run(f"exr_{n}", START + 200 + n)) for n in range(1000)]
+    poller.run(START + HOUR)
+    assert {wait.event for wait in everybody} == {"ended"}
+    first_looks, now_and_then = 40, 0.02 * poller.rate * (1200 + 60)
+    assert counts(extend)["read"] <= first_looks + now_and_then
+
+
+def test_whoever_waits_for_what_others_wait_for_gets_a_look_too() -> None:
+    extend = Extend()
+    poller = Poller(extend)
+    extend.foreign(2, START + 2 * HOUR)
+    for number in range(1000):
+        waits(poller, LISTED, extend.run(f"exr_{number}"))
+    poller.run(START + HOUR)
+    read: list[str] = []
+    really = extend.read
+    extend.read = lambda kind, run_id, now: (read.append(run_id), really(kind, run_id, now))[1]  # type: ignore[method-assign]
+    waits(poller, LISTED, "exr_777")
+    poller.run(START + HOUR + 5)
+    assert "exr_777" in read
+
+
+def test_a_run_that_no_page_shows_does_not_stand_behind_those_that_pages_have_shown() -> None:
+    extend = Extend()
+    poller = Poller(extend)
+    extend.foreign(2, START + 3 * HOUR)
+    for number in range(1000):
+        waits(poller, LISTED, extend.run(f"exr_{number}"))
+    poller.run(START + 2 * HOUR)
+    long_ago = waits(poller, LISTED, extend.run("exr_old", START - 8000, made=START - 9000))
+    poller.run(START + 2 * HOUR + 120)
+    assert (long_ago.event, long_ago.over_at - START - 2 * HOUR < 10) == ("ended", True)
 
 
 def test_runs_that_had_ended_long_before_are_found_without_waiting_for_a_change() -> None:
@@ -515,7 +621,7 @@ def test_whoever_goes_leaves_the_others_and_nothing_behind() -> None:
     assert poller.schedule.busy
     poller.schedule.drop(staying)
     assert not poller.schedule.busy
-    assert poller.schedule.next_at() == math.inf or poller.schedule.ask(poller.now) is None
+    assert poller.schedule.next_at() == math.inf or not poller.schedule.asks(poller.now, 1)
 
 
 def test_waits_that_are_over_are_not_kept_until_their_deadlines() -> None:
@@ -611,6 +717,6 @@ def test_how_many_runs_a_batch_has_is_taken_from_whoever_knows() -> None:
     waits(poller, "workflow_batch", "batch_1")
     waits(poller, "workflow_batch", "batch_1", members=7)
     waits(poller, "workflow_batch", "batch_1")
-    ask = poller.schedule.ask(poller.now)
+    [ask] = poller.schedule.asks(poller.now, 1)
     assert isinstance(ask, Read)
     assert ask.target.members == 7
