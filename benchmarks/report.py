@@ -246,10 +246,10 @@ def _single(waiting: Waiting) -> list[Figure]:
             ),
             (
                 f"less CPU a request than either trigger that asks as often "
-                f"({_with(as_often, '{:.2f} ms')} at {runs} runs)",
+                f"({shown(as_often, '{:.2f} ms')} at {runs} runs)",
                 waiting.cpu_per_request,
                 "{:.2f} ms",
-                _below(as_often),
+                below(as_often),
             ),
         ]
         for text, measure, form, met in kinds:

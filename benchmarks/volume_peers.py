@@ -1,7 +1,7 @@
 """The same documents read by this provider in one task, and by the official SDK: mapped, and with its batch call.
 
-`PYTHONPATH=.dev/sdk/1.20.0 python -m benchmarks.volume_peers [--documents N] [--quick]`, in the environment of the tests,
-which has the local Extend; `make test-sdk` gets the SDK.
+`PYTHONPATH=.dev/sdk/1.20.0 python -m benchmarks.volume_peers [--documents N] [--quick]`, in the environment of the
+tests, which has the local Extend; `make test-sdk` gets the SDK.
 
 All three speak to a local Extend with the limits of the smallest plan, one after another, from files to files. Each
 process of a task is a process here, at most `SLOTS` at a time, as many as Airflow runs of a DAG by default; what its
