@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import logging
 import socket
+import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -98,9 +101,12 @@ def _fetched(client: ExtendClient, url: str, limit: int) -> tuple[int, Any]:
             time.sleep(2.0**attempt)
         try:
             # No session of the client's: the key is not for this host.
-            with requests.get(
-                url, stream=True, timeout=_TIMEOUT, allow_redirects=False, proxies=proxies
-            ) as answer:
+            with (
+                _unlogged(),
+                requests.get(
+                    url, stream=True, timeout=_TIMEOUT, allow_redirects=False, proxies=proxies
+                ) as answer,
+            ):
                 if answer.status_code >= 500:
                     continue
                 if answer.status_code != 200:
@@ -112,6 +118,27 @@ def _fetched(client: ExtendClient, url: str, limit: int) -> tuple[int, Any]:
         f"The link to a result does not answer ({type(error).__name__ if error else '5xx'}); a retry asks for another.",
         sent=True,
     )
+
+
+_fetching = threading.local()
+
+
+def _without_query(record: logging.LogRecord) -> bool:
+    if getattr(_fetching, "now", False) and isinstance(record.args, tuple):
+        cut = (arg.partition("?")[0] if isinstance(arg, str) else arg for arg in record.args)
+        record.args = tuple(cut)
+    return True
+
+
+@contextmanager
+def _unlogged() -> Iterator[None]:
+    """Whoever has a signed link can read the document: what this thread's connections log of one has no query."""
+    logging.getLogger("urllib3.connectionpool").addFilter(_without_query)
+    _fetching.now = True
+    try:
+        yield
+    finally:
+        _fetching.now = False
 
 
 def _json(answer: Any, limit: int) -> Any:

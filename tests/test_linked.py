@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import logging
 import socket
+import threading
 import time
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import pytest
@@ -117,3 +120,34 @@ def test_a_name_that_only_a_proxy_knows_is_followed(monkeypatch) -> None:
 
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
     check_link(LINK)
+
+
+class Answers(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(json.dumps(OUTPUT).encode())
+
+    def log_message(self, *args: Any) -> None:
+        pass
+
+
+def test_the_query_of_a_link_is_logged_at_no_level(monkeypatch, caplog) -> None:
+    def local(host: str, port: int, *args: Any, **given: Any) -> Any:
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", local)
+    server = HTTPServer(("127.0.0.1", 0), Answers)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    where = f"127.0.0.1:{server.server_port}"
+    client = ExtendClient(ClientSettings("https://api.extend.ai", "sk_key", allowed_hosts=(where,)))
+    try:
+        with caplog.at_level(logging.DEBUG):
+            assert whole(client, run_of(outputUrl=f"http://{where}/a?signature=secret")).output == OUTPUT
+            logging.getLogger("urllib3.connectionpool").debug("%s", "another's?question")
+    finally:
+        server.shutdown()
+        server.server_close()
+    assert '"GET /a HTTP' in caplog.text
+    assert "secret" not in caplog.text
+    assert "another's?question" in caplog.text
