@@ -81,8 +81,10 @@ class Ledger:
             batches, documents = batches + 1, documents + len(batch)
         return documents, batches
 
-    def begin(self, plan: Mapping[str, Any]) -> None:
-        """Write down that all documents are laid out, and what is asked of Extend."""
+    def begin(self, plan: Mapping[str, Any], owner: Mapping[str, Any]) -> None:
+        """Write down that all documents are laid out, and what is asked of Extend; results of before go."""
+        self.output.write(MANIFEST, {"v": VERSION, "owner": owner, "state": self.state, "complete": False})
+        self.output.remove(name for name in self.output.names() if name.startswith("part-") or name == FAILED)
         self.plan = {"v": VERSION, "taken": 0, **plan}
         self._write("plan.json", self.plan)
 
@@ -201,8 +203,20 @@ class Ledger:
         self._own.remove_all()
         self._all.remove(name for name in self._all.names() if name.startswith(_MARK))
 
+    def whole(self) -> dict[str, Any] | None:
+        """The manifest, once the results are whole."""
+        found = self.output.read(MANIFEST) or {}
+        return found if found.get("complete") and found.get("state") == self.state else None
+
+    def finish(self, parts: list[str], **told: Any) -> None:
+        """The results are whole, and consist of these parts: say so, and keep nothing else."""
+        self.output.remove(name for name in self.output.names() if _is_left_over(name, parts))
+        found = self.output.read(MANIFEST) or {}
+        self.output.write(MANIFEST, {**found, "complete": True, "parts": parts, **told})
+        self.close()
+
     def close(self) -> None:
-        """The results are whole: nothing but them is kept, of tries before a clear neither."""
+        """Nothing but the results is kept, of tries before a clear neither."""
         self._all.remove_all()
         self._names = set()
 
@@ -246,6 +260,12 @@ class Totals:
             self.kept_back += done["kept_back"]
             self.statuses.update(done["kept_statuses"])
             self.reasons.update(done["kept_reasons"])
+
+
+def _is_left_over(name: str, parts: list[str]) -> bool:
+    """Of a process that died: a part that is none of the result, or half a file."""
+    half = name.startswith((".part-", f".{FAILED}", f".{MANIFEST}"))
+    return half or (name.startswith("part-") and name not in parts)
 
 
 def _mark_of(owner: Mapping[str, Any]) -> str:

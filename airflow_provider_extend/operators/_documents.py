@@ -25,7 +25,7 @@ from airflow_provider_extend.api.polling import ERROR
 from airflow_provider_extend.api.runs import MEMBERS
 from airflow_provider_extend.documents import sources
 from airflow_provider_extend.documents.folders import Folder
-from airflow_provider_extend.documents.ledger import FAILED, MANIFEST, VERSION, Ledger
+from airflow_provider_extend.documents.ledger import FAILED, Ledger
 from airflow_provider_extend.documents.progress import FILES_PER_MINUTE, duration, longest
 from airflow_provider_extend.documents.summary import failure, result_of, write_kept_back
 from airflow_provider_extend.exceptions import airflow_errors, as_airflow
@@ -205,7 +205,7 @@ class ExtendDocumentsOperator(ExtendOperator):
                 return ended
             if ledger.plan is None:
                 self._lay_out(context, client, ledger)
-            elif all(ledger.done(batch) for batch in ledger.batches) and (count := ledger.lay_out_again()):
+            elif self._may_be_bettered(ledger) and (count := ledger.lay_out_again()):
                 self.log.info("%d documents that did not succeed are sent once more.", count)
             self._remember(context, ledger)
             return self._work(context, client, ledger, self._deadline(context, ledger))
@@ -263,7 +263,7 @@ class ExtendDocumentsOperator(ExtendOperator):
             )
         # A template may make another path of each try.
         ledger = check_ledger(Ledger(Folder(kept["path"] if known else self.output_path), state), client)
-        if known and ledger.plan is None and not _is_complete(ledger.output.read(MANIFEST), state):
+        if known and ledger.plan is None and ledger.whole() is None:
             raise ExtendInputError(
                 f"An earlier process of this task has kept at {ledger.output.path!r} which documents it has sent, and "
                 "that is gone. They are paid for, and nothing was sent again. Restore it, or clear this task to pay "
@@ -312,10 +312,8 @@ class ExtendDocumentsOperator(ExtendOperator):
             message = f"There is no document at {named}. Nothing was sent."
             raise AirflowSkipException(message) if self.on_empty == SKIP else ExtendInputError(message)
         # Only now: results of before a clear are left where there is nothing to take their place.
-        output.write(MANIFEST, {"v": VERSION, "owner": owner, "state": ledger.state, "complete": False})
-        output.remove(name for name in output.names() if name.startswith("part-") or name == FAILED)
         counted = {"documents": documents, "batches": batches, "size": self.batch_size}
-        ledger.begin({**counted, "job": job, "began": time.time()})
+        ledger.begin({**counted, "job": job, "began": time.time()}, owner)
         self.log.info(
             "%s documents in %d batches; at %.0f a minute they take %s.",
             f"{documents:,}",
@@ -447,12 +445,7 @@ class ExtendDocumentsOperator(ExtendOperator):
         if totals.kept_back:
             totals.parts.append(write_kept_back(ledger, self.output_format))
         result = result_of(MEMBERS[self.kind], ledger, totals, self.output_format)
-        manifest = ledger.output.read(MANIFEST) or {}
-        ledger.output.write(
-            MANIFEST,
-            {**manifest, "complete": True, "enough": enough, "result": result, "parts": totals.parts},
-        )
-        ledger.close()
+        ledger.finish(totals.parts, enough=enough, result=result)
         if not enough:
             raise as_airflow(failure(ledger, totals, self._afterwards, False))
         return result
@@ -468,12 +461,18 @@ class ExtendDocumentsOperator(ExtendOperator):
     def _enough(self, succeeded: int, documents: int) -> bool:
         if isinstance(self.on_partial, str):
             return succeeded == documents or self.on_partial == SUCCEED
-        return succeeded >= self.on_partial * documents
+        return succeeded / documents >= self.on_partial
+
+    def _may_be_bettered(self, ledger: Ledger) -> bool:
+        """Whether all is done, and it is not enough."""
+        if ledger.plan is None or not all(ledger.done(batch) for batch in ledger.batches):
+            return False
+        return not self._enough(ledger.totals().succeeded, ledger.plan["documents"])
 
     def _ended_before(self, ledger: Ledger) -> Any:
         """What a process of this try came to that died before it could say so."""
-        manifest = ledger.output.read(MANIFEST) or {}
-        if not _is_complete(manifest, ledger.state):
+        manifest = ledger.whole()
+        if manifest is None:
             return None
         ledger.close()
         if not manifest["enough"]:
@@ -498,10 +497,6 @@ class ExtendDocumentsOperator(ExtendOperator):
         for config in self.configs(version):
             for warning in check_config(config.kind, config.version, config.value, partial=config.partial):
                 self.log.warning("%s", warning)
-
-
-def _is_complete(manifest: Any, state: str) -> bool:
-    return bool(manifest and manifest.get("complete") and manifest.get("state") == state)
 
 
 def _read(entry: Any, where: str) -> Mapping[str, str]:

@@ -15,7 +15,10 @@ from airflow_provider_extend.documents.reader import read_documents, read_failur
 from airflow_provider_extend.operators import _document_batches
 from airflow_provider_extend.operators._document_batches import Batches
 from airflow_provider_extend.operators._document_files import Files
-from airflow_provider_extend.operators.documents import ExtendRunWorkflowDocumentsOperator
+from airflow_provider_extend.operators.documents import (
+    ExtendParseDocumentsOperator,
+    ExtendRunWorkflowDocumentsOperator,
+)
 from tests.airflow_names import AirflowException, AirflowFailException, TaskDeferred
 from tests.operators.conftest import Died
 from tests.operators.many import fill, fire
@@ -155,8 +158,6 @@ def test_a_process_that_dies_while_it_reads_has_little_read_again(extract, folde
 
 
 def test_failures_of_before_are_not_left_where_a_retry_has_bettered_them(api, folder, task) -> None:
-    from airflow_provider_extend.operators.documents import ExtendParseDocumentsOperator
-
     extend = api("2026-02-09")
     fill(folder, 3)
     extend.control("POST", "/settings", {"fail_runs": {"times": 1, "reason": "OCR_ERROR"}})
@@ -268,3 +269,52 @@ def test_tasks_that_share_their_uploads_upload_a_document_once(extract, folder, 
     assert {row["file_id"] for row in read_documents(second)} == ids
     assert len(extract.extend.requests("POST", "/files/upload")) == len(ids) == 5
     assert second["succeeded"] == 5
+
+
+def test_what_a_process_left_half_done_is_gone_in_the_end(extract, folder, task) -> None:
+    fill(folder, 3)
+    out = folder.parent / "out"
+    out.mkdir()
+    extract.extend.control("POST", "/settings", {"run_seconds": 60})
+    with pytest.raises(AirflowException, match="too late"):
+        task.run(extract(timeout=0.1))
+    for name in (".part-00000.jsonl.12ab34cd", "part-00007.jsonl", "._manifest.json.12ab34cd"):
+        (out / name).write_text("{}")
+    (out / "README").write_text("somebody else's")
+    extract.extend.control("POST", "/settings", {"clock_speed": 1000})
+    task.run(extract())
+    assert sorted(path.name for path in out.iterdir()) == ["README", "_manifest.json", "part-00000.jsonl"]
+
+
+def test_a_share_that_is_met_exactly_is_enough(extract, folder, task) -> None:
+    """0.55 of 100 is more than 55 where it is multiplied."""
+    operator = extract(on_partial=0.55)
+    assert operator._enough(55, 100)
+    assert not operator._enough(54, 100)
+
+
+def test_what_is_enough_is_not_sent_again_by_who_comes_after_a_crash(api, folder, task, monkeypatch) -> None:
+    extend = api("2026-02-09")
+    fill(folder, 3)
+    extend.control("POST", "/settings", {"fail_runs": {"times": 1, "reason": "OCR_ERROR"}})
+
+    def make() -> ExtendParseDocumentsOperator:
+        return ExtendParseDocumentsOperator(
+            task_id="task",
+            documents=f"file://{folder}",
+            output_path=f"file://{folder.parent}/out",
+            on_partial=0.5,
+            poll_interval=0.05,
+        )
+
+    def dies(*args: Any) -> None:
+        raise Died
+
+    with monkeypatch.context() as patched:
+        patched.setattr(ExtendParseDocumentsOperator, "_ends", dies)
+        with pytest.raises(Died):
+            task.run(make())
+    result = task.run(make())
+    assert (result["succeeded"], result["failures"]) == (2, {"OCR_ERROR": 1})
+    assert len(extend.requests("POST", "/parse_runs/batch")) == 1
+    assert len(sources_of(result)) == 3
