@@ -92,7 +92,7 @@ class Ledger:
         """Batches of the documents whose rows were kept back. Returns their number."""
         assert self.plan is not None
         taken, last = self.plan["taken"], self.plan["batches"]
-        again = iter([kept["document"] for kept in self.kept_back()])
+        again = (kept["document"] for kept in self.kept_back())
         count = new = 0
         while batch := list(islice(again, self.plan["size"])):
             self._write_lines(_named("batch", last + new), batch)
