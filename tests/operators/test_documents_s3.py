@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from airflow_provider_extend.documents import listing
 from airflow_provider_extend.documents.folders import filesystem
 from airflow_provider_extend.documents.reader import read_documents
 from airflow_provider_extend.operators.documents import ExtendExtractDocumentsOperator
@@ -141,3 +142,16 @@ def test_a_store_that_fails_half_way_loses_nothing(extract, bucket, task, monkey
     result = task.run(extract(batch_size=3))
     assert len({row["source"] for row in read_documents(result)}) == 6
     assert len(extract.extend.requests("POST", "/extract_runs/batch")) == 2
+
+
+def test_a_pattern_is_looked_for_in_pages_of_its_own_level(extract, bucket, task, monkeypatch) -> None:
+    monkeypatch.setattr(listing, "_PAGE", 2)
+    for key in ("in/1.txt", "in/2.txt", "in/3.txt", "in/4.pdf", "in/below/5.txt", "inside/6.txt"):
+        bucket.put_object(Bucket="bucket", Key=key, Body=f"No: INV-{key}\nTotal: 1.00\n".encode())
+    result = task.run(extract(documents="s3://store@bucket/in/*.txt"))
+    sources = sorted(row["source"] for row in read_documents(result))
+    assert sources == [f"s3://store@bucket/in/{number}.txt" for number in (1, 2, 3)]
+    everything = extract(
+        documents="s3://store@bucket/in/**", output_path="s3://store@bucket/out/all", on_partial=0
+    )
+    assert task.run(everything)["documents"] == 5
