@@ -62,7 +62,7 @@ def batch(folder: Path, base_url: str, extractor: str, number: int) -> None:
         with path.open("rb") as stream:
             inputs.append({"file": {"id": client.files.upload(file=stream).id}})
     made = client.extract_runs.create_batch(extractor={"id": extractor}, inputs=inputs)
-    while client.batch_runs.retrieve(made.id).status in _MOVING:
+    while client.batch_runs.get(made.id).status in _MOVING:
         time.sleep(_LOOK_EVERY)
     following = None
     while True:
