@@ -357,11 +357,12 @@ class ExtendDocumentsOperator(ExtendOperator):
                     self.log.warning("Batch %d is not sent now: %s", batch + 1, error)
                     break
                 moving += [batch] if not ledger.done(batch) else []
-            if ended is not None:
+            if wrote := ended is not None:
                 batches.write(*ended)
+            ended = None  # before the next is read
             self._heed_kill()
             batches.tell(progress := batches.progress())
-            if ended is not None:
+            if wrote:
                 continue
             if deadline <= time.time():
                 raise as_airflow(
