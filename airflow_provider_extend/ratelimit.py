@@ -15,6 +15,8 @@ DEFAULT_RATE = 10.0
 #: Seconds in which a rate that a 429 halved creeps back to its full value.
 RECOVERY_SECONDS = 60.0
 _FLOOR = 0.05
+#: What is sent together may leave so many seconds later than its turn, and must not meet those of the second after.
+_LATE = 0.03
 
 
 class Bucket:
@@ -47,7 +49,7 @@ class Bucket:
             early = (together - 1) / self._rate
             moment = max(now, self._next - early, self._sent[-1] if self._sent else now)
             if len(self._sent) == self._sent.maxlen:
-                moment = max(moment, self._sent[0] + 1.0)
+                moment = max(moment, self._sent[0] + (1.0 if together == 1 else 1.0 + _LATE))
             self._next = max(moment, self._next) + 1.0 / self._rate
             self._sent.append(moment)
             return moment - now

@@ -30,8 +30,8 @@ WHOLE_SCAN_EVERY = 60.0
 SHORT_OVERLAP = 3.0
 #: Seconds between two scans at least, unless somebody has come: each serves all who wait.
 SCAN_EVERY = 3.0
-#: A lane's scans take at most this many pages a second in the long run, whole ones at most one.
-_PAGES_A_SECOND = 10 / 3
+#: A lane's scans take at most this share of the account's requests in the long run, and its whole ones this.
+PAGES_SHARE, WHOLE_SHARE = 1 / 3, 0.1
 #: Where a list carries a lane, reads of what no page has shown take at most this share of the account's requests, and
 #: those of what one has shown this one.
 READS_SHARE, SAFETY_SHARE = 0.1, 0.02
@@ -113,6 +113,7 @@ class Lane:
         self._whole_at = self._covered = -math.inf
         self._ahead = self._doubted_until = -math.inf
         self._ceiling = LAST_INTERVAL
+        self._rate = 1.0
         self._troubles = 0
 
     def speaks(self, listing: Listing | None) -> None:
@@ -144,6 +145,7 @@ class Lane:
 
     def ask(self, now: float, rate: float) -> Ask | None:
         """:param rate: requests a second that the account allows."""
+        self._rate = rate
         if now >= self._may_list_at:
             self._begin_lists(now)
         if not self._by_list:
@@ -298,15 +300,16 @@ class Lane:
                 # Extend's clock is ahead of ours by this at least.
                 self._ahead = max(self._ahead, scan.newest - scan.began)
                 self._covered = scan.began + self._ahead - OVERLAP
-                self._whole_at = scan.began + max(WHOLE_SCAN_EVERY, scan.pages)
+                self._whole_at = scan.began + max(WHOLE_SCAN_EVERY, scan.pages / (WHOLE_SHARE * self._rate))
         if scan.whole or self._hurried_at >= scan.began:  # not each time: there may be thousands
             self._ceiling = min((target.ceiling for target in self.targets.values()), default=LAST_INTERVAL)
         youngest = next(reversed(self.targets.values()), None)
         age = youngest.age(now) if youngest else 0.0
-        least = max(scan.pages / _PAGES_A_SECOND, min(SCAN_EVERY, self._ceiling))
+        pages_take = scan.pages / (PAGES_SHARE * self._rate)
+        least = max(pages_take, min(SCAN_EVERY, self._ceiling))
         pause = max(interval(age, self._ceiling, self._draw), least)
         self._scan_at = scan.began + pause
-        self._scan_soonest = scan.began + max(FIRST_INTERVAL, scan.pages / _PAGES_A_SECOND)
+        self._scan_soonest = scan.began + max(FIRST_INTERVAL, pages_take)
         if self._hurried_at > scan.began:
             self.hurry(now)
 

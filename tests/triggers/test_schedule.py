@@ -307,6 +307,20 @@ def test_whatever_page_comes_is_used(page) -> None:
     assert counts(extend)["read"] <= poller.now - START + 5, "a tenth of what the smallest plan allows"
 
 
+def test_small_pages_are_turned_as_fast_as_the_account_allows() -> None:
+    late = {}
+    for rate in (10.0, 75.0):
+        extend = Extend(page=10)
+        poller = Poller(extend, rate=rate, latency=0.01)
+        everybody = [waits(poller, LISTED, extend.run(f"exr_{n}", START + 100 + n / 20)) for n in range(2000)]
+        poller.run(START + 900)
+        assert {wait.event for wait in everybody} == {"ended"}
+        late[rate] = statistics.median(
+            wait.over_at - extend.ends[f"exr_{n}"] for n, wait in enumerate(everybody)
+        )
+    assert 2 * late[75.0] < late[10.0]
+
+
 def test_a_list_that_does_not_say_what_changed_last_is_left_alone() -> None:
     extend = Extend()
     really = extend.list
