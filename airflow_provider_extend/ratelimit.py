@@ -36,6 +36,7 @@ class Bucket:
         self._changed = clock()
         self._next = clock()
         self._sent: deque[float] = deque(maxlen=math.ceil(rate))
+        self._throttled = -math.inf
         self._lock = threading.Lock()
 
     def reserve(self, together: int = 1) -> float:
@@ -60,10 +61,13 @@ class Bucket:
             return max(0.0, self._next - self._clock())
 
     def throttled(self) -> None:
-        """The server answered 429: halve the rate."""
+        """The server answered 429: halve the rate, once for all that it refuses in a second."""
         with self._lock:
-            self._creep(self._clock())
-            self._rate = max(_FLOOR, self._rate / 2)
+            now = self._clock()
+            self._creep(now)
+            if now >= self._throttled + 1.0:
+                self._throttled = now
+                self._rate = max(_FLOOR, self._rate / 2)
 
     @property
     def rate(self) -> float:

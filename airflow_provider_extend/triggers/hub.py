@@ -194,7 +194,8 @@ class PollHub:
             answers = [error] * len(asks)
         finally:
             now = time.monotonic()
-            self._seconds_each = (now - began) / max(1, len(answers))
+            # Slow ones are remembered for a while: the next may be of another kind.
+            self._seconds_each = max((now - began) / max(1, len(answers)), 0.8 * self._seconds_each)
             self._asking.discard(asyncio.current_task())
             answers += [_NOT_ASKED] * (len(asks) - len(answers))
             for ask, answer in zip(asks, answers, strict=True):

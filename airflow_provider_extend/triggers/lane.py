@@ -308,8 +308,10 @@ class Lane:
         pages_take = scan.pages / (PAGES_SHARE * self._rate)
         least = max(pages_take, min(SCAN_EVERY, self._ceiling))
         pause = max(interval(age, self._ceiling, self._draw), least)
-        self._scan_at = scan.began + pause
-        self._scan_soonest = scan.began + max(FIRST_INTERVAL, pages_take)
+        # However slow pages are, some time between two scans is for reads.
+        reads_until = now + (now - scan.began) / 5
+        self._scan_at = max(scan.began + pause, reads_until)
+        self._scan_soonest = max(scan.began + max(FIRST_INTERVAL, pages_take), reads_until)
         if self._hurried_at > scan.began:
             self.hurry(now)
 

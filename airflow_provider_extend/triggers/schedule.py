@@ -143,6 +143,8 @@ class Schedule:
         """
         if now < self._paused_until:
             return []
+        # Turns are of requests: while somebody's deadline waits, each other one is a last look.
+        most = 1 if self._last_looks else most
         for way in tuple(self._ways):
             if asks := way(now, most):
                 self._ways.remove(way)

@@ -110,7 +110,10 @@ def test_a_429_halves_the_rate_and_a_second_one_halves_it_again(clock):
     assert bucket.rate == 4.0
     assert [bucket.reserve() for _ in range(3)] == pytest.approx([0.0, 0.25, 0.5])
     bucket.throttled()
-    assert bucket.rate == 2.0
+    assert bucket.rate == 4.0, "of the same second"
+    clock.now += 1.0
+    bucket.throttled()
+    assert bucket.rate == pytest.approx((4.0 + 8.0 / 60) / 2)
 
 
 def test_a_halved_rate_creeps_back_within_a_minute_and_not_beyond_its_full_value(clock):
@@ -128,6 +131,7 @@ def test_a_rate_never_falls_to_nothing(clock):
     bucket = Bucket(10.0, clock)
     for _ in range(100):
         bucket.throttled()
+        clock.now += 1.0
     assert bucket.rate > 0
     bucket.reserve()
     assert bucket.reserve() <= 20.0

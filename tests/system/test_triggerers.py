@@ -151,4 +151,4 @@ def test_a_triggerer_stops_although_extend_hangs(
     tell(seconds_to_stop=round(seconds, 1))
     check(airflow, extend, run_id, tell, tasks)
     assert code != -signal.SIGKILL, "it had to be killed"
-    assert seconds < 10
+    assert seconds < 20, "mostly two; Airflow ends a runner after ten that has not ended by itself"

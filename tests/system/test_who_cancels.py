@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
@@ -60,6 +61,9 @@ Row = tuple[list[str], str | None, int | None]
 
 def wake(airflow: Deployment, run_id: str, task: str, event: Mapping[str, str]) -> None:
     """Wake a deferred task from outside, and wait until it is deferred anew."""
+    # Airflow hears of the end of the process that let go of a task with a worker's heartbeat, and would take it for the
+    # end of the one that goes on with it.
+    time.sleep(12)
     where = "from task_instance where state = 'deferred' and run_id = %s and task_id = %s"
     [(trigger_id,)] = airflow.query(f"select trigger_id {where}", run_id, task)
     airflow.run_python(WAKE, str(trigger_id), json.dumps(event))

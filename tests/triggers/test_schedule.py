@@ -265,6 +265,32 @@ def test_a_run_that_no_page_shows_does_not_stand_behind_those_that_pages_have_sh
     assert (long_ago.event, long_ago.over_at - START - 2 * HOUR < 10) == ("ended", True)
 
 
+def test_however_slow_pages_are_there_is_time_for_reads() -> None:
+    extend = Extend()
+    poller = Poller(extend, latency=0.5)
+    extend.foreign(20, START + 700)
+    for number in range(100):
+        waits(poller, LISTED, extend.run(f"exr_{number}"))
+    poller.run(START + 100)
+    long_ago = waits(poller, LISTED, extend.run("exr_old", START - 8000, made=START - 9000))
+    for number in range(300):  # one newcomer after the other, each of whom wants a scan
+        waits(poller, LISTED, extend.run(f"exr_new_{number}", made=poller.now))
+        poller.run(poller.now + 0.8)
+    assert (long_ago.event, long_ago.over_at - START - 100 < 30) == ("ended", True)
+
+
+@pytest.mark.parametrize("together", [1, 5])
+def test_last_looks_get_every_other_turn_beside_a_kind_that_takes_all(together) -> None:
+    extend = Extend()
+    poller = Poller(extend, together=together, at_once=15)
+    for number in range(500):
+        waits(poller, UNLISTED, extend.run(f"bpr_{number}"))
+    ids = [extend.run(f"fdr_{number}", START + 999.9) for number in range(60)]
+    everybody = [waits(poller, "form_detection_run", run_id, deadline=START + 1000) for run_id in ids]
+    poller.run(START + 1030)
+    assert {wait.event for wait in everybody} == {"ended"}
+
+
 def test_runs_that_had_ended_long_before_are_found_without_waiting_for_a_change() -> None:
     extend = Extend()
     poller = Poller(extend)
