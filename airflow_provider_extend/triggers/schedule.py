@@ -250,7 +250,7 @@ class Schedule:
         target.asked = False
         if target.waits:
             self._lane_of(target).put_off(target, target.due)
-        if self._is_last(ask):
+        if _lasts(ask):
             self._last_looks.append(target)
 
     def fail(self, words: str) -> None:
@@ -291,19 +291,10 @@ class Schedule:
             self._end(wait, ERROR if wait.refused else ENDED)
 
     def _looked_last(self, read: Read) -> None:
-        for wait in tuple(read.target.waits):
-            if wait.last_looks is not None and read.began >= wait.deadline:
-                wait.last_looks.discard(read.target)
-                if not wait.last_looks:
-                    self._end(wait, TIMEOUT)
-
-    def _is_last(self, read: Read) -> bool:
-        """Whether somebody's deadline waits for its answer."""
-        return any(
-            read.target in wait.last_looks and read.began >= wait.deadline
-            for wait in read.target.waits
-            if wait.last_looks is not None
-        )
+        for wait, last_looks in _lasts(read):
+            last_looks.discard(read.target)
+            if not last_looks:
+                self._end(wait, TIMEOUT)
 
     def _end(self, wait: Wait, event: str) -> None:
         self.drop(wait)
@@ -318,3 +309,12 @@ class Schedule:
         batch = self._lane(target.kind, batch_id)
         self._known[target.kind, target.run_id] = target, batch
         batch.add(target, target.due)
+
+
+def _lasts(read: Read) -> list[tuple[Wait, set[Target]]]:
+    """The waits whose last look this is, each with those that it still waits for."""
+    return [
+        (wait, wait.last_looks)
+        for wait in read.target.waits
+        if wait.last_looks is not None and read.target in wait.last_looks and read.began >= wait.deadline
+    ]

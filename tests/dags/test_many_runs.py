@@ -12,7 +12,6 @@ from tests.docs.pages import ROOT, blocks
 #: Airflow's own API, which `dag.test()` runs in this process.
 pytestmark = pytest.mark.filterwarnings("ignore:Using `httpx` with `starlette.testclient`")
 
-DAG_ID = "docs_many_runs"
 HEAD = """\
 from airflow.sdk import DAG
 
@@ -20,9 +19,14 @@ with DAG(DAG_ID, schedule=None, params={"extractor_id": ""}):
 """
 
 
-@pytest.mark.parametrize("run_seconds", [0, 0.5], ids=["over at once", "deferred"])
+# A file of its own each: a text of the same length, written within a second, would be taken for the one before it.
+@pytest.mark.parametrize(
+    ("dag_id", "run_seconds"),
+    [("docs_many_runs_over", 0), ("docs_many_runs_deferred", 0.5)],
+    ids=["over at once", "deferred"],
+)
 def test_mapped_tasks_start_runs_and_one_sensor_waits_for_all(
-    run_dag, extend, dag_folder, run_seconds
+    run_dag, extend, dag_folder, dag_id, run_seconds
 ) -> None:
     local = extend("2026-02-09")
     local.emulator.control("POST", "/settings", {"run_seconds": run_seconds})
@@ -39,10 +43,10 @@ def test_mapped_tasks_start_runs_and_one_sensor_waits_for_all(
     ]
     code, replaced = re.subn(r"expand\(file_id=\[[^]]*\]", f"expand(file_id={files!r}", shown)
     assert replaced == 1
-    (dag_folder / f"{DAG_ID}.py").write_text(
-        HEAD.replace("DAG_ID", repr(DAG_ID)) + textwrap.indent(code, "    ")
+    (dag_folder / f"{dag_id}.py").write_text(
+        HEAD.replace("DAG_ID", repr(dag_id)) + textwrap.indent(code, "    ")
     )
-    done = run_dag(DAG_ID, {"extractor_id": extractor})
+    done = run_dag(dag_id, {"extractor_id": extractor})
     assert (done.state, set(done.states.values())) == ("success", {"success"})
     manifest = done.xcoms["all_ended"]["return_value"]
     assert manifest == done.xcoms["all_ended"]["manifest"]

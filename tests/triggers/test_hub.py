@@ -288,7 +288,9 @@ async def test_what_is_handed_to_a_thread_is_sent_at_once_and_does_not_sleep_the
     assert max(slept) < 0.4, "not for the turns of six others"
 
 
-async def test_those_that_are_due_together_are_asked_together(connect, monkeypatch) -> None:
+@pytest.fixture
+def together(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many were asked at a time."""
     together: list[int] = []
     really = hub_module._answers
 
@@ -297,6 +299,10 @@ async def test_those_that_are_due_together_are_asked_together(connect, monkeypat
         return really(client, asks)
 
     monkeypatch.setattr(hub_module, "_answers", asked)
+    return together
+
+
+async def test_those_that_are_due_together_are_asked_together(connect, monkeypatch, together) -> None:
     answers(
         monkeypatch, lambda client, what: read_run("evaluation_set_run", "2026-02-09", done | {"id": what})
     )
@@ -342,20 +348,12 @@ async def test_trouble_that_may_be_everybodys_ends_what_was_asked_together_and_c
     assert again >= len(first_round)
 
 
-async def test_where_answers_are_slow_reads_go_one_by_one(connect, monkeypatch) -> None:
-    together: list[int] = []
-    really = hub_module._answers
-
-    def asked(client: Any, asks: Any) -> Any:
-        together.append(len(asks))
-        return really(client, asks)
-
+async def test_where_answers_are_slow_reads_go_one_by_one(connect, monkeypatch, together) -> None:
     def answer(_: Any, what: str) -> Any:
         if what.startswith("bpr_slow"):
             time.sleep(0.6)
         return read_run("evaluation_set_run", "2026-02-09", {"id": what, "status": "PROCESSED"})
 
-    monkeypatch.setattr(hub_module, "_answers", asked)
     answers(monkeypatch, answer)
     connect(version="2026-02-09")
     began = time.monotonic()
