@@ -108,13 +108,19 @@ class ConnectionsPage:
 
     def point_at_test(self, conn_id: str) -> None:
         """With the pointer on the button Airflow names it, which a picture should show."""
-        button = self._button_in_row(conn_id, "Test Connection")
-        ActionChains(self.driver).move_by_offset(0, 0).move_to_element(button).perform()
         tooltip = "[data-scope=tooltip][data-part=content]"
-        wait_for(
-            "the button's name",
-            lambda: [t for t in self.driver.find_elements(By.CSS_SELECTOR, tooltip) if t.is_displayed()],
-        )
+
+        def named() -> bool:
+            # From outside each time: a pointer that has clicked the button, or under which
+            # the row was drawn anew, stays where it is without entering it.
+            button = self._button_in_row(conn_id, "Test Connection")
+            elsewhere = self._button("Add Connection")
+            ActionChains(self.driver).move_to_element(elsewhere).pause(0.2).move_to_element(button).pause(
+                1.5
+            ).perform()
+            return any(t.is_displayed() for t in self.driver.find_elements(By.CSS_SELECTOR, tooltip))
+
+        wait_for("the button's name", named)
 
     def everything_in_it(self) -> str:
         """The page's source and what its inputs hold, which the source does not show."""
