@@ -15,7 +15,7 @@ with DAG(dag_id="documents_killed", schedule=None, catchup=False):
         output_path="{{ dag_run.conf['results'] }}/{{ run_id }}",
         extractor_id="{{ dag_run.conf['extractor'] }}",
         version="draft",
-        batch_size=25,
+        batch_size=10,
         deferrable=True,
         poll_interval=2,
         retries=20,
