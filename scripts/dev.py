@@ -392,15 +392,22 @@ def test_oldest(env, args):
     system_tests(env, "oldest", "airflow-3.0", args)
 
 
-def test_both_ends(env):
-    """Run the tests on real processes of both ends, side by side: most of their time is spent waiting."""
+def test_meanwhile(env, args):
+    """Run what is tested while the newest Airflow's real processes wait."""
+    test_sdk(env, [])
+    test_oldest(env, [])
+    mutation(env, ["--seconds", "120"])
+
+
+def test_real_processes(env):
+    """Run the tests on real processes of the newest Airflow, and beside them what has time till then."""
     floor_env(env)
     debian_packages(env, {"postgresql": ["initdb"]})
-    path = os.path.join(LOGS, "test-oldest.log")
-    command = [sys.executable, os.path.join("scripts", "dev.py"), "test-oldest"]
+    path = os.path.join(LOGS, "test-meanwhile.log")
+    command = [sys.executable, os.path.join("scripts", "dev.py"), "test-meanwhile"]
     os.makedirs(LOGS, exist_ok=True)
     with open(path, "wb") as log:
-        oldest = subprocess.Popen(
+        others = subprocess.Popen(
             command,
             cwd=ROOT,
             env=env,
@@ -411,9 +418,9 @@ def test_both_ends(env):
         )
     try:
         system_tests(env, "newest", "not airflow-3.0")
-        code = oldest.wait()
+        code = others.wait()
     except BaseException:
-        end(oldest)
+        end(others)
         raise
     with open(path, encoding="utf-8", errors="replace") as log:
         print(log.read().rstrip(), flush=True)
@@ -500,10 +507,8 @@ def test_all(env, args):
     here = ["-m", "not system and not browser and not sdk", "--cov", "--cov-report=", report("here")]
     live([PYTHON, "-m", "pytest", "-q"] + here + PARALLEL + args, env)
     live([PYTHON, "-m", "coverage", "report", "--include", COVERED, "--fail-under=95"], env)
-    test_sdk(env, [])
-    test_both_ends(env)
+    test_real_processes(env)
     test_browser(env, [])
-    mutation(env, ["--seconds", "120"])
     live([PYTHON, os.path.join("scripts", "proofs.py")], env)
 
 
@@ -525,6 +530,7 @@ TARGETS = {
     "test-all": test_all,
     "test-browser": test_browser,
     "test-floor": test_floor,
+    "test-meanwhile": test_meanwhile,
     "test-oldest": test_oldest,
     "test-sdk": test_sdk,
     "test-system": test_system,

@@ -24,7 +24,7 @@ DAG, TASK = "documents_killed", "table"
 def test_documents_are_paid_for_once_whoever_is_killed(
     airflow: Deployment, extend: LocalExtend, chance: random.Random, tell: Callable[..., None], tmp_path: Path
 ) -> None:
-    documents, wanted = (1000, 10) if LONG else (120, 3)
+    documents, wanted = (1000, 10) if LONG else (80, 3)
     extend.settings(run_seconds=5)
     (tmp_path / "in").mkdir()
     for number in range(documents):
