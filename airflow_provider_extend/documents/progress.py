@@ -54,8 +54,8 @@ class Progress:
             "failed": self.failed,
             "remaining": self.remaining,
             "at_extend": self.at_extend,
-            "per_minute": self.per_minute,
-            "seconds_left": self.seconds_left,
+            "per_minute": round(self.per_minute, 1),
+            "seconds_left": round(self.seconds_left),
         }
 
     def __str__(self) -> str:

@@ -7,7 +7,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -58,6 +58,8 @@ from airflow_provider_extend.searching import runs_with_token
 if TYPE_CHECKING:
     from airflow_provider_extend.client import ExtendClient
 
+#: Key, in the task state store, of how far the task is.
+PROGRESS_KEY = "extend_progress"
 #: Seconds for the answer to a create: a thousand runs are made.
 _CREATE_TIMEOUT = 120.0
 #: In place of the id of a batch whose id was lost, before the token that its runs carry.
@@ -397,10 +399,14 @@ class Batches:
         )
 
     def tell(self, progress: Progress) -> None:
-        """One line of the log, and the same numbers as metrics `extend.documents.<name>`."""
+        """One line of the log, and the same numbers as metrics `extend.documents.<name>` and in the task state store,
+        where Airflow's UI shows them."""
         self._told_at = time.monotonic()
         self._log.info("%s.", progress)
-        ti = self._context["ti"]
+        ti, store = self._context["ti"], self._context.get("task_state_store")
+        if store is not None:
+            with suppress(Exception):  # it is only shown
+                store.set(PROGRESS_KEY, {"documents": progress.total, **progress.gauges})
         for name, number in progress.gauges.items():
             gauge(f"extend.documents.{name}", number, {"dag_id": ti.dag_id, "task_id": ti.task_id})
 

@@ -64,6 +64,19 @@ def test_each_document_of_a_prefix_is_one_row(extract, folder, task) -> None:
     assert not (folder.parent / "out" / "_extend").exists()
 
 
+def test_how_far_it_is_stands_in_the_state_store(extract, folder, task) -> None:
+    fill(folder, 25)
+    task.run(extract(batch_size=10))
+    told = [value for value in task.store.writes if isinstance(value, dict) and "seconds_left" in value]
+    assert [value["done"] for value in told if value["done"]][-1:] == [25]
+    assert {value["documents"] for value in told} == {25}
+    last = task.store.get("extend_progress")
+    assert (last["done"], last["failed"], last["remaining"], last["at_extend"]) == (25, 0, 0, 0)
+    task.clear()
+    task.store.broken_for = lambda value: isinstance(value, dict) and "seconds_left" in value
+    assert task.run(extract(batch_size=10))["succeeded"] == 25
+
+
 def test_a_deferred_task_comes_back_once_for_each_batch(extract, folder, task) -> None:
     fill(folder, 50)
     extract.extend.control("POST", "/settings", {"run_seconds": 0.3})
