@@ -162,7 +162,12 @@ class Batches:
         if not count:
             self.write(batch, None)
             return
-        receipt = submit_once(self._submitting(batch), self._submission(batch), self._log)
+        try:
+            receipt = submit_once(self._submitting(batch), self._submission(batch), self._log)
+        except Exception as error:
+            if is_gone(error) and self._files.drop_gone(batch):
+                return self.send(batch)
+            raise
         record = self._records(batch).get(RECORD_KEY) or {}
         at = record.get("started_at", time.time())
         self._ledger.note_receipt(batch, {"id": receipt.id, "count": count, "at": at})
@@ -206,7 +211,7 @@ class Batches:
 
         return Submission(
             what=f"batch {batch + 1} of {len(self._ledger.batches)}",
-            parts={"documents": self._ledger.state, "batch": batch},
+            parts={"what is asked of this task": self._ledger.state, "batch": batch},
             prepare=partial(self._prepare, batch),
             create=create,
             keep=lambda _: True,

@@ -25,6 +25,7 @@ from airflow_provider_extend.documents.progress import EVERY
 from airflow_provider_extend.documents.sources import Source
 from airflow_provider_extend.exceptions import as_airflow
 from airflow_provider_extend.operators._document import Document
+from airflow_provider_extend.reading import is_gone
 
 if TYPE_CHECKING:
     from airflow_provider_extend.client import ExtendClient
@@ -70,6 +71,8 @@ class Files:
         self._heed_kill = heed_kill
         #: Store -> whether Extend fetches from it.
         self._signs: dict[str, bool] = {}
+        #: Ids of files that were uploaded, and are not at Extend any more.
+        self._gone: set[str] = set()
 
     def inputs(self, batch: int) -> list[tuple[int, dict[str, Any], Mapping[str, Any]]]:
         """(place, body, metadata) of each document of a batch that is ready, and can be sent."""
@@ -145,6 +148,40 @@ class Files:
         self._ledger.note_sent(batch, sent)
         return len(documents) - len(refused)
 
+    def drop_gone(self, batch: int) -> bool:
+        """Look for files that Extend has no more, after it has said so of a batch. Returns whether there were any.
+
+        What was uploaded, and deleted meanwhile, is uploaded once more; an id that the author named is refused.
+        """
+        sent = self._ledger.sent(batch)
+        ids = {
+            place: file_id
+            for place, source in enumerate(self._ledger.documents(batch))
+            if (file_id := sent["files"].get(str(place)) or source.given.get("file_id"))
+            and str(place) not in sent["refused"]
+        }
+        found = False
+        for place, gone in side_by_side(ids.items(), self._is_gone, self._heed_kill):
+            if not gone:
+                continue
+            found = True
+            if (uploaded := sent["files"].pop(str(place), None)) is not None:
+                self._gone.add(uploaded)
+            else:
+                sent["refused"][str(place)] = (sources.GONE, "is no file at Extend")
+        if found:
+            self._ledger.note_sent(batch, sent)
+        return found
+
+    def _is_gone(self, file_id: str) -> bool:
+        try:
+            self._client.call("files.retrieve", file_id)
+        except Exception as error:
+            if not is_gone(error):
+                raise
+            return True
+        return False
+
     def _distinct(
         self, waiting: list[tuple[int, Source]], sent: dict[str, Any]
     ) -> list[tuple[list[str], tuple[Source, str | None]]]:
@@ -179,7 +216,8 @@ class Files:
         except Exception as error:
             return "", None, _unreadable(source, error)
         found = self._uploads.read(content)
-        return content, found["id"] if found else None, None
+        known = found["id"] if found else None
+        return content, None if known in self._gone else known, None
 
     def _upload_one(self, given: tuple[Source, str | None]) -> Any:
         """Id of the file at Extend, or why there is none: a code, and words."""

@@ -26,6 +26,7 @@ from airflow_provider_extend.api.runs import MEMBERS
 from airflow_provider_extend.documents import sources
 from airflow_provider_extend.documents.folders import Folder
 from airflow_provider_extend.documents.ledger import FAILED, Ledger
+from airflow_provider_extend.documents.listing import PATTERN
 from airflow_provider_extend.documents.progress import FILES_PER_MINUTE, duration, longest
 from airflow_provider_extend.documents.summary import failure, result_of, write_kept_back
 from airflow_provider_extend.exceptions import airflow_errors, as_airflow
@@ -34,6 +35,7 @@ from airflow_provider_extend.operators._document import document_of, unsigned, w
 from airflow_provider_extend.operators._document_batches import GOES_ON, Batches, Options
 from airflow_provider_extend.operators._document_checks import (
     ANEW,
+    GO_ON,
     SKIP,
     check_ledger,
     check_parameters,
@@ -53,6 +55,11 @@ if TYPE_CHECKING:
 
 #: Key, in the task state store and in XCom, of where the ledger is.
 DOCUMENTS_KEY = "extend_documents"
+#: What may be done once a task has failed for good.
+_AFTERWARDS = (
+    "Clearing this task pays for all of them again. To accept what there is, set on_partial, and on_clear to 'go_on', "
+    "before you clear it; or send those that failed with another task."
+)
 #: Airflow's own timeout of a deferral comes this much later than ours: it is a backstop only.
 _BACKSTOP = timedelta(seconds=60)
 #: A sleep in a worker is cut into these, so that a task that is told to end does not sleep on.
@@ -163,6 +170,8 @@ class ExtendDocumentsOperator(ExtendOperator):
         self.max_runs = max_runs
         self.send_address = send_address
         self._killed = False
+        #: What a later process needs to find the ledger, in the task state store and in XCom.
+        self._kept: dict[str, Any] = {}
         #: Seconds before the trigger may look.
         self._pause = 0.0
 
@@ -171,7 +180,11 @@ class ExtendDocumentsOperator(ExtendOperator):
         started = uses.starting(cls.kind, cls.creates, version)
         if not started:
             return started
-        return started | uses.watching(MEMBERS[cls.kind], version) | uses.named("files.upload", version)
+        return (
+            started
+            | uses.watching(MEMBERS[cls.kind], version)
+            | uses.named("files.upload files.retrieve", version)
+        )
 
     # ------------------------------------------------------------------------------ what a subclass says
 
@@ -207,7 +220,7 @@ class ExtendDocumentsOperator(ExtendOperator):
                 self._lay_out(context, client, ledger)
             elif self._may_be_bettered(ledger) and (count := ledger.lay_out_again()):
                 self.log.info("%d documents that did not succeed are sent once more.", count)
-            self._remember(context, ledger)
+            self._remember(context)
             return self._work(context, client, ledger, self._deadline(context, ledger))
 
     def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context) -> Any:
@@ -246,29 +259,36 @@ class ExtendDocumentsOperator(ExtendOperator):
         """What earlier processes of this task have kept, if any."""
         ti, store = context["ti"], context.get("task_state_store")
         deployment = conf.get("extend", "deployment", fallback="")
-        # Clearing a task raises max_tries, and a retry does not.
-        tries = ti.max_tries if self.on_clear == ANEW else None
-        address = [deployment, ti.dag_id, ti.run_id, ti.task_id, ti.map_index, tries]
+        address = [deployment, ti.dag_id, ti.run_id, ti.task_id, ti.map_index]
         pulled = ti.xcom_pull(task_ids=self.task_id, key=DOCUMENTS_KEY, map_indexes=ti.map_index)
         kept: Any = store.get(DOCUMENTS_KEY) if store is not None else None
         if isinstance(pulled, Mapping):  # of this very try, which was deferred
-            kept, state = pulled, pulled["state"]
+            self._kept, known = dict(pulled), True
         else:
-            state = fingerprints.of([address, self._named_parts(context)])[:16]
-        known = isinstance(kept, Mapping) and kept.get("state") == state
+            asked = fingerprints.of([address, self._named_parts(context)])[:16]
+            # Clearing a task raises max_tries, and a retry does not.
+            known = (
+                isinstance(kept, Mapping)
+                and kept.get("asked") == asked
+                and (self.on_clear == GO_ON or kept.get("max_tries") == ti.max_tries)
+            )
+            anew = fingerprints.of([asked, ti.max_tries if self.on_clear == ANEW else None])[:16]
+            # A template may make another path of each try.
+            state, path = (kept["state"], kept["path"]) if known else (anew, self.output_path)
+            self._kept = {"state": state, "path": path, "asked": asked, "max_tries": ti.max_tries}
         if isinstance(kept, Mapping) and not known:
             self.log.warning(
                 "This task was cleared, or asks for something else than before: it starts anew. Batches of the earlier "
                 "try that are at Extend go on, and are paid for: no call cancels one."
             )
-        # A template may make another path of each try.
-        ledger = check_ledger(Ledger(Folder(kept["path"] if known else self.output_path), state), client)
+        ledger = check_ledger(Ledger(Folder(self._kept["path"]), self._kept["state"]), client)
         if known and ledger.plan is None and ledger.whole() is None:
             raise ExtendInputError(
                 f"An earlier process of this task has kept at {ledger.output.path!r} which documents it has sent, and "
-                "that is gone. They are paid for, and nothing was sent again. Restore it, or clear this task to pay "
-                "for all of them anew."
+                "that is gone. They are paid for, and nothing was sent again. Restore it, or clear this task, with "
+                "on_clear 'anew', to pay for all of them anew."
             )
+        self._kept["path"] = ledger.output.path
         return ledger
 
     def _named_parts(self, context: Context) -> dict[str, Any]:
@@ -307,9 +327,7 @@ class ExtendDocumentsOperator(ExtendOperator):
         documents, batches = ledger.lay_out(checked_metadata(found, self.metadata), self.batch_size)
         if not documents:
             ledger.withdraw()
-            where = self.revealed("documents")
-            named = f"{where!r}" if isinstance(where, str) and "?" not in where else "documents"
-            message = f"There is no document at {named}. Nothing was sent."
+            message = f"{_none_of(self.revealed('documents'))} Nothing was sent."
             raise AirflowSkipException(message) if self.on_empty == SKIP else ExtendInputError(message)
         # Only now: results of before a clear are left where there is nothing to take their place.
         counted = {"documents": documents, "batches": batches, "size": self.batch_size}
@@ -322,12 +340,11 @@ class ExtendDocumentsOperator(ExtendOperator):
             duration(documents / self.files_per_minute * 60),
         )
 
-    def _remember(self, context: Context, ledger: Ledger) -> None:
+    def _remember(self, context: Context) -> None:
         """Where the ledger is, before anything is sent: a retry looks there, whatever a template makes of the path."""
         store: Any = context.get("task_state_store")
-        kept = {"state": ledger.state, "path": ledger.output.path}
-        if store is not None and store.get(DOCUMENTS_KEY) != kept:
-            store.set(DOCUMENTS_KEY, kept)
+        if store is not None and store.get(DOCUMENTS_KEY) != self._kept:
+            store.set(DOCUMENTS_KEY, self._kept)
 
     # -------------------------------------------------------------------------------------------- the work
 
@@ -371,16 +388,13 @@ class ExtendDocumentsOperator(ExtendOperator):
             if not moving:
                 continue
             if self.deferrable and (awaited := batches.moving_runs(moving))[1]:
-                self._defer(context, ledger, awaited, deadline)
+                self._defer(context, awaited, deadline)
             self._sleep(min(self.poll_interval, deadline - time.time()))
         return self._ends(context, ledger, batches.spent())
 
-    def _defer(
-        self, context: Context, ledger: Ledger, moving: tuple[str, list[str], int | None], deadline: float
-    ) -> None:
+    def _defer(self, context: Context, moving: tuple[str, list[str], int | None], deadline: float) -> None:
         """Wait in the triggerer until a batch has ended. Does not return."""
-        kept = {"state": ledger.state, "path": ledger.output.path}
-        context["ti"].xcom_push(key=DOCUMENTS_KEY, value=kept)
+        context["ti"].xcom_push(key=DOCUMENTS_KEY, value=self._kept)
         kind, run_ids, members = moving
         common: dict[str, Any] = {
             "extend_conn_id": self.extend_conn_id,
@@ -446,18 +460,10 @@ class ExtendDocumentsOperator(ExtendOperator):
         if totals.kept_back:
             totals.parts.append(write_kept_back(ledger, self.output_format))
         result = result_of(MEMBERS[self.kind], ledger, totals, self.output_format)
-        ledger.finish(totals.parts, enough=enough, result=result)
+        ledger.finish(totals.parts, result=result)
         if not enough:
-            raise as_airflow(failure(ledger, totals, self._afterwards, False))
+            raise as_airflow(failure(ledger, totals, _AFTERWARDS, False))
         return result
-
-    @property
-    def _afterwards(self) -> str:
-        if self.on_clear == ANEW:
-            return "Clear this task to start anew."
-        return (
-            "Send them with another task, or set on_clear to 'anew' and clear this one to pay for all again."
-        )
 
     def _enough(self, succeeded: int, documents: int) -> bool:
         if isinstance(self.on_partial, str):
@@ -471,21 +477,23 @@ class ExtendDocumentsOperator(ExtendOperator):
         return not self._enough(ledger.totals().succeeded, ledger.plan["documents"])
 
     def _ended_before(self, ledger: Ledger) -> Any:
-        """What a process of this try came to that died before it could say so."""
+        """What an earlier process came to: of this try, that died before it could say so, or of before a clear that
+        goes on. Whether it is enough is asked anew."""
         manifest = ledger.whole()
         if manifest is None:
             return None
         ledger.close()
-        if not manifest["enough"]:
-            failed = manifest["result"]["failed"]
+        result = manifest["result"]
+        if not self._enough(result["succeeded"], result["documents"]):
             raise as_airflow(
                 ExtendRunFailed(
-                    f"{failed:,} documents did not succeed: see {ledger.output.path}/{FAILED}. {self._afterwards}",
+                    f"{result['failed']:,} of {result['documents']:,} documents did not succeed: see "
+                    f"{ledger.output.path}/{FAILED}. {_AFTERWARDS}",
                     run_id=ledger.state,
                     outcome="failed",
                 )
             )
-        return manifest["result"]
+        return result
 
     # ------------------------------------------------------------------------------------------- the checks
 
@@ -498,6 +506,21 @@ class ExtendDocumentsOperator(ExtendOperator):
         for config in self.configs(version):
             for warning in check_config(config.kind, config.version, config.value, partial=config.partial):
                 self.log.warning("%s", warning)
+
+
+def _none_of(given: Any) -> str:
+    """Why there is no document."""
+    if given is None:
+        return "No asset event that names a document has triggered this DAG run, and documents is None."
+    path = sources.path_of(given)
+    if path is None or "?" in path:
+        return "documents names no document."
+    prefix = (
+        ""
+        if PATTERN & set(path)
+        else " A path is a file or a folder; names that begin so are found with * after it."
+    )
+    return f"There is no document at {path!r}; what lies in output_path is none.{prefix}"
 
 
 def _read(entry: Any, where: str) -> Mapping[str, str]:

@@ -162,7 +162,7 @@ def test_too_many_failures_fail_the_task_for_good(extract, folder, task) -> None
     (folder / "empty.pdf").touch()
     with pytest.raises(AirflowFailException, match=r"1 of 4 documents did not succeed \(1 EMPTY_FILE\)"):
         task.run(extract(on_partial=0.9))
-    with pytest.raises(AirflowFailException, match="1 documents did not succeed"):
+    with pytest.raises(AirflowFailException, match="1 of 4 documents did not succeed"):
         task.run(extract(on_partial=0.9))  # a process that died before it could say so
     assert len(extract.extend.requests("POST", "/extract_runs/batch")) == 1
     assert len(list(read_documents(f"file://{folder.parent}/out"))) == 4
@@ -219,6 +219,70 @@ def test_a_clear_goes_on_where_that_is_what_it_means(extract, folder, task, dies
     assert started.count(200) == 3
 
 
+def test_what_failed_as_it_ended_is_accepted_after_a_clear_that_goes_on(extract, folder, task) -> None:
+    """Neither was said before the first try: what there is costs nothing more."""
+    fill(folder, 3)
+    (folder / "empty.pdf").touch()
+    with pytest.raises(
+        AirflowFailException, match="Clearing this task pays for all of them again. To accept"
+    ):
+        task.run(extract())
+    task.clear()
+    with pytest.raises(AirflowFailException, match="1 of 4 documents did not succeed"):
+        task.run(extract(on_clear="go_on"))
+    task.clear()
+    assert task.run(extract(on_partial="succeed", on_clear="go_on"))["succeeded"] == 3
+    assert len(extract.extend.requests("POST", "/extract_runs/batch")) == 1
+    task.clear()
+    task.run(extract(on_partial="succeed"))
+    assert len(extract.extend.requests("POST", "/extract_runs/batch")) == 2
+
+
+def test_a_clear_goes_on_although_that_was_said_after_the_failure(extract, folder, task) -> None:
+    fill(folder, 30)
+    given = {"batch_size": 10, "batches_in_flight": 1}
+    extract.extend.control("POST", "/settings", {"run_seconds": 60})
+    with pytest.raises(AirflowException, match="too late"):
+        task.run(extract(timeout=0.1, **given))
+    extract.extend.control("POST", "/settings", {"run_seconds": 0})
+    task.clear()
+    assert task.run(extract(on_clear="go_on", **given))["succeeded"] == 30
+    assert len(extract.extend.requests("POST", "/extract_runs/batch")) == 3
+
+
+def test_an_id_of_no_file_is_a_row_and_the_rest_is_sent(extract, folder, task) -> None:
+    paths = fill(folder, 2)
+    given = ["file_of_somebody_else", *map(str, paths)]
+    with pytest.raises(AirflowFailException, match=r"1 of 3 documents did not succeed \(1 NOT_FOUND\)"):
+        task.run(extract(documents=given))
+    rows = {row["source"]: row for row in read_documents(f"file://{folder.parent}/out")}
+    assert rows["file_of_somebody_else"]["status"] == "NOT_SENT"
+    assert [row["outcome"] for row in rows.values()].count("succeeded") == 2
+    started = [row["status"] for row in extract.extend.requests("POST", "/extract_runs/batch")]
+    assert started == [404, 200]
+
+
+def test_another_404_than_that_of_a_file_fails_the_task(extract, folder, task) -> None:
+    fill(folder, 2)
+    with pytest.raises(AirflowFailException, match="404"):
+        task.run(extract(extractor_id="ex_of_somebody_else"))
+    assert len(extract.extend.requests("POST", "/extract_runs/batch")) == 1
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_an_upload_that_was_deleted_is_uploaded_anew(extract, folder, task, shared) -> None:
+    fill(folder, 2)
+    given: dict[str, Any] = {"uploads_path": f"file://{folder.parent}/uploads"} if shared else {}
+    deleted = {row["file_id"] for row in read_documents(task.run(extract(**given)))}
+    for file_id in deleted:
+        extract.extend.send("DELETE", f"/files/{file_id}")
+    task.clear()
+    result = task.run(extract(**given))
+    assert result["succeeded"] == 2
+    assert deleted.isdisjoint(row["file_id"] for row in read_documents(result))
+    assert len(extract.extend.requests("POST", "/files/upload")) == 4
+
+
 def test_what_was_begun_with_otherwise_is_not_gone_on_with(api, extract, folder, task) -> None:
     fill(folder, 4)
     extract.extend.control("POST", "/settings", {"run_seconds": 60})
@@ -243,7 +307,7 @@ def test_a_store_of_states_that_is_away_sends_nothing(extract, folder, task) -> 
     assert extract.extend.requests("POST") == []
     task.store.broken_for = lambda value: False
     assert task.run(extract())["succeeded"] == 4
-    assert set(task.store.get("extend_documents")) == {"state", "path"}
+    assert set(task.store.get("extend_documents")) == {"state", "path", "asked", "max_tries"}
 
 
 def test_the_folder_of_another_task_is_left_alone(extract, folder, task, new_task) -> None:
