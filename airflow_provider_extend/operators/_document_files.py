@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import time
 from collections import deque
@@ -36,6 +37,8 @@ _THREADS = 8
 #: Uploads after which their ids are written down: so many a crash makes again at most.
 _NOTED = 100
 _CHUNK = 1024 * 1024
+#: Of S3: what it says of a key, where it says of an object that it may not be read.
+_OF_THE_KEY = ("ExpiredToken", "InvalidAccessKeyId", "InvalidToken", "SignatureDoesNotMatch")
 
 
 class Files:
@@ -106,20 +109,28 @@ class Files:
     def _by_address(self, source: Source) -> bool:
         """Whether Extend fetches it: by `auto` only from where everybody can."""
         assert source.store is not None
-        if self._send == UPLOAD:
-            return False
         if source.store not in self._signs:
-            try:
-                signed = self._signed(source)
-                self._signs[source.store] = self._send == URL or signed.startswith("https://")
-            except NotImplementedError:
-                if self._send == URL:
-                    raise ExtendInputError(
-                        f"send is 'url', and {source.store} makes no signed addresses: expected 'upload' or 'auto'. "
-                        "Nothing was sent."
-                    ) from None
-                self._signs[source.store] = False
+            # Here, before any thread needs it: Airflow 3.0 answers one question about connections at a time.
+            sources.store_of(source)
+            self._signs[source.store] = self._send != UPLOAD and self._fetchable(source)
         return self._signs[source.store]
+
+    def _fetchable(self, source: Source) -> bool:
+        try:
+            signed = self._signed(source)
+        except Exception as error:  # each store says in its own way that it cannot; its text may hold a key
+            if self._send == URL:
+                raise ExtendInputError(
+                    f"send is 'url', and {source.store} makes no signed addresses ({type(error).__name__}): expected "
+                    "'upload' or 'auto'. Nothing was sent."
+                ) from None
+            self._log.info(
+                "%s makes no signed addresses (%s): documents are uploaded.",
+                source.store,
+                type(error).__name__,
+            )
+            return False
+        return self._send == URL or signed.startswith("https://")
 
     def make_ready(self, batch: int) -> int:
         """Upload what is to be uploaded; what an earlier try did stands (see `Ledger.sent`). Returns how many documents
@@ -135,17 +146,21 @@ class Files:
         ]
         told = time.monotonic()
         uploads = side_by_side(self._distinct(waiting, sent), self._upload_one, self._heed_kill)
-        for number, (places, done) in enumerate(uploads, 1):
-            if isinstance(done, str):
-                files |= dict.fromkeys(places, done)
-            else:
-                refused |= dict.fromkeys(places, done)
-            if number % _NOTED == 0:
-                self._ledger.note_sent(batch, sent)
-            if time.monotonic() - told >= EVERY:
-                told = time.monotonic()
-                self._log.info("Batch %d: %d of %d files uploaded.", batch + 1, len(files), len(documents))
-        self._ledger.note_sent(batch, sent)
+        try:
+            for number, (places, done) in enumerate(uploads, 1):
+                if isinstance(done, str):
+                    files |= dict.fromkeys(places, done)
+                else:
+                    refused |= dict.fromkeys(places, done)
+                if number % _NOTED == 0:
+                    self._ledger.note_sent(batch, sent)
+                if time.monotonic() - told >= EVERY:
+                    told = time.monotonic()
+                    self._log.info(
+                        "Batch %d: %d of %d files uploaded.", batch + 1, len(files), len(documents)
+                    )
+        finally:
+            self._ledger.note_sent(batch, sent)
         return len(documents) - len(refused)
 
     def drop_gone(self, batch: int) -> bool:
@@ -298,11 +313,25 @@ def _unreadable(source: Source, error: BaseException) -> tuple[str, str]:
 
     :raises ExtendStorageError: it is not the file's fault, but the store's: a retry may read it.
     """
-    if isinstance(error, OSError) and not isinstance(error, ConnectionError | TimeoutError):
+    if isinstance(error, OSError) and _is_of_the_file(source, error):
         return sources.UNREADABLE, f"cannot be read ({error.strerror or type(error).__name__})"
     raise as_airflow(
         ExtendStorageError(f"{source.source!r} cannot be read ({type(error).__name__}).")
     ) from None
+
+
+def _is_of_the_file(source: Source, error: OSError) -> bool:
+    """A store of objects says with an OSError, too, that it is busy, or that it does not take the key."""
+    if isinstance(error, ConnectionError | TimeoutError):
+        return False
+    if source.store == "file://":
+        return True
+    answer = getattr(error.__cause__, "response", None)
+    code = answer.get("Error", {}).get("Code") if isinstance(answer, Mapping) else None
+    if code in _OF_THE_KEY:
+        return False
+    kinds = (FileNotFoundError, IsADirectoryError, PermissionError)
+    return isinstance(error, kinds) or error.errno == errno.ENAMETOOLONG
 
 
 def _digest(source: Source, account: str) -> str:

@@ -17,12 +17,13 @@ from airflow_provider_extend.api.errors import (
     ExtendInputError,
     ExtendRunFailed,
     ExtendRunTimeout,
+    ExtendStorageError,
     ExtendTaskKilled,
     plain_error,
 )
 from airflow_provider_extend.api.limits import BATCH_INPUTS, check_json
 from airflow_provider_extend.api.polling import ERROR
-from airflow_provider_extend.api.runs import MEMBERS
+from airflow_provider_extend.api.runs import MEMBERS, Run
 from airflow_provider_extend.documents import sources
 from airflow_provider_extend.documents.folders import Folder
 from airflow_provider_extend.documents.ledger import FAILED, Ledger
@@ -32,7 +33,7 @@ from airflow_provider_extend.documents.summary import failure, result_of, write_
 from airflow_provider_extend.exceptions import airflow_errors, as_airflow
 from airflow_provider_extend.operators._base import ExtendOperator
 from airflow_provider_extend.operators._document import document_of, unsigned, without_none
-from airflow_provider_extend.operators._document_batches import GOES_ON, Batches, Options
+from airflow_provider_extend.operators._document_batches import GOES_ON, Awaited, Batches, Options
 from airflow_provider_extend.operators._document_checks import (
     ANEW,
     GO_ON,
@@ -214,7 +215,7 @@ class ExtendDocumentsOperator(ExtendOperator):
         with airflow_errors():
             self._check(client.api_version)
             ledger = self._open(context, client)
-            if (ended := self._ended_before(ledger)) is not None:
+            if (ended := self._ended_before(context, ledger)) is not None:
                 return ended
             if ledger.plan is None:
                 self._lay_out(context, client, ledger)
@@ -242,8 +243,8 @@ class ExtendDocumentsOperator(ExtendOperator):
             if ledger.plan is None:
                 return self.execute(context)
             said = event if isinstance(event, Mapping) else {}
-            # Whoever cannot wait there must not come back at once, again and again.
-            self._pause = self.poll_interval if said.get("event") == ERROR else 0.0
+            # Whoever comes back for nothing must not do so at once, again and again.
+            self._pause = self.poll_interval
             deadline = said.get("deadline")
             if not isinstance(deadline, int | float):
                 deadline = self._deadline(context, ledger)
@@ -299,9 +300,14 @@ class ExtendDocumentsOperator(ExtendOperator):
     def _documents(self, context: Context) -> Any:
         given = self.revealed("documents")
         if given is None:
-            given = sources.of_assets(context.get("triggering_asset_events") or {})
+            given = list(sources.of_assets(context.get("triggering_asset_events") or {}))
         if isinstance(given, str | Mapping) or not isinstance(given, Iterable) or sources.path_of(given):
             return sources.path_of(given) or given
+        if not isinstance(given, Sequence):
+            raise ExtendInputError(
+                f"documents is a {type(given).__name__}, which has no order that a retry would find again: expected a "
+                "list. Nothing was sent."
+            )
         # Iterated: XCom may hand in a lazy sequence.
         return [sources.path_of(entry) or entry for entry in given]
 
@@ -354,9 +360,7 @@ class ExtendDocumentsOperator(ExtendOperator):
         while left := [batch for batch in ledger.batches if not ledger.done(batch)]:
             moving = [batch for batch in left if ledger.receipt(batch)]
             # One at a time: memory holds the runs of one batch, however many have ended meanwhile.
-            ended = next(
-                ((batch, run) for batch in moving if (run := batches.ended(batch)) is not None), None
-            )
+            ended = self._first_ended(batches, moving, late=deadline <= time.time())
             if ended is not None:
                 moving.remove(ended[0])
             # What Extend is to do next comes before what is written of what it has done.
@@ -376,6 +380,7 @@ class ExtendDocumentsOperator(ExtendOperator):
                 moving += [batch] if not ledger.done(batch) else []
             if wrote := ended is not None:
                 batches.write(*ended)
+                self._pause = 0.0
             ended = None  # before the next is read
             self._heed_kill()
             batches.tell(progress := batches.progress())
@@ -387,26 +392,42 @@ class ExtendDocumentsOperator(ExtendOperator):
                 )
             if not moving:
                 continue
-            if self.deferrable and (awaited := batches.moving_runs(moving))[1]:
+            if self.deferrable and (awaited := batches.awaited(moving)).run_ids:
                 self._defer(context, awaited, deadline)
             self._sleep(min(self.poll_interval, deadline - time.time()))
         return self._ends(context, ledger, batches.spent())
 
-    def _defer(self, context: Context, moving: tuple[str, list[str], int | None], deadline: float) -> None:
+    def _first_ended(self, batches: Batches, moving: list[int], late: bool) -> tuple[int, Run] | None:
+        """A batch that has ended, if any: one that cannot be looked at does not keep the others from being written."""
+        problem: Exception | None = None
+        for batch in moving:
+            try:
+                run = batches.ended(batch, late)
+            except Exception as error:
+                if not isinstance(plain_error(error), ExtendError):
+                    raise
+                problem = problem or error
+                continue
+            if run is not None:
+                return batch, run
+        if problem is not None:
+            raise problem
+        return None
+
+    def _defer(self, context: Context, awaited: Awaited, deadline: float) -> None:
         """Wait in the triggerer until a batch has ended. Does not return."""
         context["ti"].xcom_push(key=DOCUMENTS_KEY, value=self._kept)
-        kind, run_ids, members = moving
         common: dict[str, Any] = {
             "extend_conn_id": self.extend_conn_id,
-            "kind": kind,
+            "kind": awaited.kind,
             "deadline": deadline,
             "max_interval": self.poll_interval,
-            "not_before": time.time() + max(REAPED_SECONDS, self._pause),
+            "not_before": max(time.time() + max(REAPED_SECONDS, self._pause), awaited.not_before),
         }
         self.defer(
-            trigger=ExtendRunTrigger(run_id=run_ids[0], members=members, **common)
-            if members
-            else ExtendRunsTrigger(run_ids=run_ids, first=kind == self.kind, **common),
+            trigger=ExtendRunTrigger(run_id=awaited.run_ids[0], members=awaited.members, **common)
+            if awaited.members
+            else ExtendRunsTrigger(run_ids=awaited.run_ids, first=awaited.kind == self.kind, **common),
             method_name="execute_complete",
             timeout=timedelta(seconds=max(deadline - time.time(), 0.0)) + _BACKSTOP,
         )
@@ -447,6 +468,12 @@ class ExtendDocumentsOperator(ExtendOperator):
     def _ends(self, context: Context, ledger: Ledger, spent: Spent) -> Any:
         assert ledger.plan is not None
         ti, totals, documents = context["ti"], ledger.totals(), ledger.plan["documents"]
+        if totals.succeeded + totals.failed != documents:
+            raise ExtendStorageError(
+                f"What was kept at {ledger.output.path!r} tells of {totals.succeeded + totals.failed:,} documents of "
+                f"{documents:,}: something of it is gone. Results that are there stay. Restore it, or clear this task "
+                "to pay for all documents anew."
+            )
         ti.xcom_push(key=SPENT_XCOM_KEY, value=spent.summary())
         if totals.failed:
             ledger.output.write_lines(FAILED, ledger.failures())
@@ -476,7 +503,7 @@ class ExtendDocumentsOperator(ExtendOperator):
             return False
         return not self._enough(ledger.totals().succeeded, ledger.plan["documents"])
 
-    def _ended_before(self, ledger: Ledger) -> Any:
+    def _ended_before(self, context: Context, ledger: Ledger) -> Any:
         """What an earlier process came to: of this try, that died before it could say so, or of before a clear that
         goes on. Whether it is enough is asked anew."""
         manifest = ledger.whole()
@@ -484,6 +511,9 @@ class ExtendDocumentsOperator(ExtendOperator):
             return None
         ledger.close()
         result = manifest["result"]
+        store: Any = context.get("task_state_store")
+        if store is not None:
+            context["ti"].xcom_push(key=SPENT_XCOM_KEY, value=Spent(store).summary())
         if not self._enough(result["succeeded"], result["documents"]):
             raise as_airflow(
                 ExtendRunFailed(
