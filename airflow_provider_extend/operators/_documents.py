@@ -31,6 +31,7 @@ from airflow_provider_extend.documents.listing import PATTERN
 from airflow_provider_extend.documents.progress import FILES_PER_MINUTE, duration, longest
 from airflow_provider_extend.documents.summary import failure, result_of, write_kept_back
 from airflow_provider_extend.exceptions import airflow_errors, as_airflow
+from airflow_provider_extend.operators._address import address_of
 from airflow_provider_extend.operators._base import ExtendOperator
 from airflow_provider_extend.operators._document import document_of, unsigned, without_none
 from airflow_provider_extend.operators._document_batches import GOES_ON, Awaited, Batches, Options
@@ -313,8 +314,8 @@ class ExtendDocumentsOperator(ExtendOperator):
 
     def _lay_out(self, context: Context, client: ExtendClient, ledger: Ledger) -> None:
         """Find the documents and write them down, before anything is sent."""
-        ti, version, output = context["ti"], client.api_version, ledger.output
-        owner = {"dag_id": ti.dag_id, "run_id": ti.run_id, "task_id": ti.task_id, "map_index": ti.map_index}
+        version, output = client.api_version, ledger.output
+        owner = address_of(context["ti"])
         other = ledger.claim(owner)
         if other is not None:
             raise ExtendInputError(
@@ -443,8 +444,6 @@ class ExtendDocumentsOperator(ExtendOperator):
             raise as_airflow(ExtendTaskKilled(f"The task was told to end. {GOES_ON}"))
 
     def _options(self, context: Context) -> Options:
-        ti = context["ti"]
-        address = {"dag_id": ti.dag_id, "run_id": ti.run_id, "task_id": ti.task_id, "map_index": ti.map_index}
         return Options(
             send=self.send,
             link_seconds=self.link_seconds,
@@ -452,7 +451,7 @@ class ExtendDocumentsOperator(ExtendOperator):
             output_format=self.output_format,
             pace=self.files_per_minute,
             max_runs=self.max_runs,
-            address=address if self.send_address else None,
+            address=address_of(context["ti"]) if self.send_address else None,
         )
 
     def _deadline(self, context: Context, ledger: Ledger) -> float:

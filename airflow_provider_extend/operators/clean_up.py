@@ -12,6 +12,7 @@ from airflow_provider_extend.api.errors import ExtendInputError, ExtendRunMoving
 from airflow_provider_extend.api.lookups import KINDS, TASK_KEY, LookUp, look_up_of
 from airflow_provider_extend.api.runs import parse_time, read_run
 from airflow_provider_extend.exceptions import airflow_errors, as_airflow
+from airflow_provider_extend.operators._address import address_of
 from airflow_provider_extend.operators._base import ExtendOperator
 from airflow_provider_extend.operators._document_files import side_by_side
 from airflow_provider_extend.reading import is_gone
@@ -86,12 +87,13 @@ class ExtendCleanUpOperator(ExtendOperator):
         client = self.client()
         with airflow_errors():
             kinds = self._kinds(client.api_version)
-            found = list(self._found(client, context, kinds))
+            others: set[str] = set()
+            found = list(self._found(client, context, kinds, others))
         moving = [one for one in found if not one.ended]
         over = [one for one in found if one.ended]
         busy = {file_id for one in moving for file_id in one.file_ids}
         read = {file_id for one in over for file_id in one.file_ids}
-        files = sorted(read - busy) if self.files else []
+        files = sorted(read - busy - others) if self.files else []
         told = {
             "runs": dict(Counter(one.kind for one in over)),
             "files": len(files),
@@ -101,12 +103,15 @@ class ExtendCleanUpOperator(ExtendOperator):
             shown = ", ".join([one.id for one in over][:_SHOWN] + files[:_SHOWN])
             self.log.info("Would delete %d runs and %d files: %s ...", len(over), len(files), shown)
             return told
-        calls = [(f"{one.kind}s.delete", one.id) for one in over]
-        calls += [("files.delete", file_id) for file_id in files]
-        for _ in side_by_side(
-            ((None, call) for call in calls), lambda call: _delete(client, *call), self._heed_kill
+        # Files first: it is by their runs that a retry finds them.
+        for calls in (
+            [("files.delete", file_id) for file_id in files],
+            [(f"{one.kind}s.delete", one.id) for one in over],
         ):
-            pass
+            for _ in side_by_side(
+                ((None, call) for call in calls), lambda call: _delete(client, *call), self._heed_kill
+            ):
+                pass
         self.log.info("Deleted %d runs and %d files.", len(over), len(files))
         if moving:
             raise as_airflow(
@@ -136,23 +141,32 @@ class ExtendCleanUpOperator(ExtendOperator):
             )
         return list(self.kinds or known)
 
-    def _found(self, client: ExtendClient, context: Context, kinds: Sequence[str]) -> Iterator[_Found]:
+    def _found(
+        self, client: ExtendClient, context: Context, kinds: Sequence[str], others: set[str]
+    ) -> Iterator[_Found]:
+        """
+        :param others: files that runs of others have read are put in.
+        """
         dag_run: Any = context["dag_run"]
         began = [moment for moment in (dag_run.run_after, dag_run.start_date) if moment is not None]
         since = min(moment.timestamp() for moment in began) - CLOCK_SKEW
-        ti = context["ti"]
-        owner = {"dag_id": ti.dag_id, "run_id": ti.run_id}
+        # It may have waited for its turn, and what was made meanwhile is somebody else's.
+        started = (dag_run.start_date or dag_run.run_after).timestamp()
+        address = address_of(context["ti"])
+        owner = {name: address.get(name) for name in ("dag_id", "run_id", "deployment")}
         for kind in kinds:
             way = look_up_of(kind, client.api_version)
             assert way is not None
             for row in _rows(client, way, since):
                 metadata = row.get("metadata")
-                address = metadata.get(TASK_KEY) if isinstance(metadata, Mapping) else None
-                if isinstance(address, Mapping) and owner.items() <= address.items():
+                found = metadata.get(TASK_KEY) if isinstance(metadata, Mapping) else None
+                # A clock that differs leaves a file where it is, rather than delete somebody else's.
+                files = tuple(_own_files(row, started))
+                if isinstance(found, Mapping) and all(found.get(name) == owner[name] for name in owner):
                     run = read_run(kind, client.api_version, row)
-                    # A clock that differs leaves a file where it is, rather than delete somebody else's.
-                    files = tuple(_own_files(row, since + CLOCK_SKEW))
                     yield _Found(kind, run.id, run.ended, files)
+                else:
+                    others.update(files)
 
 
 def _deletable(version: str) -> list[str]:
