@@ -47,14 +47,15 @@ class ExtendCleanUpOperator(ExtendOperator):
     They are found in Extend's lists by the task's address in their metadata, which operators send unless
     `send_address=False`; kinds that take no metadata (edit, form detection, evaluation set runs) are not. Files are
     those that these runs have read, and those that `results` and `uploads_path` name; others stay: what
-    `ExtendUploadFileOperator` has uploaded and no run of this DAG run has read, for instance. A file is deleted only if
-    it was made after the DAG run began: what was there before is somebody else's. What is gone already counts as
-    deleted. A run that moves is left, with its files, and the task is retried.
+    `ExtendUploadFilesOperator` has uploaded and no run of this DAG run has read, for instance. A file is deleted only
+    if it was made after the DAG run began: what was there before is somebody else's. What is gone already counts as
+    deleted, so a retry goes on where the last try ended. A run that moves is left, with its files, and the task is
+    retried.
 
     Put it last: `[extract, summary] >> ExtendCleanUpOperator(task_id="clean_up")` runs when both have succeeded. With
-    `.as_teardown()` after it, it runs whatever has become of them: not where you would retry or clear an `extract` that
-    has failed on its way and have it go on (`on_clear="go_on"`), since what it has paid for is deleted. Name no
-    `setups`: whoever clears `summary` would clear `extract` with it, and pay for all again.
+    `.as_teardown()` after it, it runs whatever has become of them: not where you would clear an `extract` that has failed
+    on its way and have it go on (`on_clear="go_on"`), since what it has paid for is deleted. Name no `setups`: whoever
+    clears `summary` would clear `extract` with it, and pay for all again.
 
     Not on 2024-12-23, which deletes nothing. To have Extend keep nothing of a parse run from the start:
     `data_retention="zero"` of `ExtendParseOperator`.
@@ -64,7 +65,8 @@ class ExtendCleanUpOperator(ExtendOperator):
     :param kinds: kinds of run to delete, for instance `["extract_run"]` (templated); None: all that can be found.
     :param files: delete files, too.
     :param results: `output_path` of a task with many documents, what it has returned, or a list of these (templated):
-        files that it has uploaded are deleted where no run has read them, as when their batch was refused.
+        files that it has uploaded are deleted where no run has read them, as when their batch was refused. About a
+        hundred uploads at most, which it had not noted when its process died, are not found.
     :param uploads_path: folder of uploads that tasks of this DAG run share (templated): the files that it names are
         deleted, and their names in it.
     :param dry_run: delete nothing, and say what would be.
@@ -124,12 +126,16 @@ class ExtendCleanUpOperator(ExtendOperator):
             shown = ", ".join([one.id for one in over][:_SHOWN] + files[:_SHOWN])
             self.log.info("Would delete %d runs and %d files: %s ...", len(over), len(files), shown)
             return told
-        calls = [(f"{one.kind}s.delete", one.id) for one in over]
-        calls += [("files.delete", file_id) for file_id in files]
-        for _ in side_by_side(
-            ((None, call) for call in calls), lambda call: _delete(client, *call), self._heed_kill
-        ):
-            pass
+        # Files first: a retry finds them by the runs.
+        calls = [
+            [("files.delete", file_id) for file_id in files],
+            [(f"{one.kind}s.delete", one.id) for one in over],
+        ]
+        for entries in calls:
+            for _ in side_by_side(
+                ((None, entry) for entry in entries), lambda call: _delete(client, *call), self._heed_kill
+            ):
+                pass
         if uploads is not None:
             over_with = gone.union(files)
             with airflow_errors():
