@@ -1,8 +1,9 @@
 """From a prefix of an object store to a table and a summary: one task, whatever the number of documents.
 
-One paid run for each document, in batches, whatever dies on the way; the results are one row for each, in Parquet (with
-the extra `parquet`) or JSONL. `documents` is a prefix or a pattern such as `s3://conn@bucket/invoices/*.pdf`, and
-`results_dir` a place that holds nothing else. API version 2026-02-09, connection `extend_default`.
+One paid run for each document, in batches, whatever dies on the way; the results are one row for each, in Parquet (the
+extra `parquet`). `documents` is a prefix or a pattern such as `s3://conn@bucket/invoices/*.pdf`, and `results_dir` a
+place that holds nothing else. In the end `clean_up` tells what it would delete at Extend; with `dry_run=False` it
+deletes it, also what an `extract` that has failed has paid for. API version 2026-02-09, connection `extend_default`.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 from airflow.sdk import DAG, Param, task
 
 from airflow_provider_extend.documents.reader import read_documents
+from airflow_provider_extend.operators.clean_up import ExtendCleanUpOperator
 from airflow_provider_extend.operators.documents import ExtendExtractDocumentsOperator
 
 with DAG(
@@ -34,9 +36,8 @@ with DAG(
         task_id="extract",
         documents="{{ params.documents }}",
         output_path="{{ params.results_dir }}/{{ run_id }}",
-        output_format="jsonl",
+        output_format="parquet",
         extractor_id="{{ params.extractor_id }}",
-        version="draft",
         on_partial=0.9,
         deferrable=True,
         retries=3,
@@ -51,4 +52,6 @@ with DAG(
             unsure += any(confidence < 0.8 for confidence in (row["confidences"] or {}).values())
         return {"documents": result["documents"], "failed": result["failed"], "unsure": unsure}
 
-    summary(extract.output)
+    # A teardown runs whatever has become of the others. It has no setup: clearing `summary` must not clear `extract`.
+    clean_up = ExtendCleanUpOperator(task_id="clean_up", results=extract.output_path, dry_run=True)
+    [extract, summary(extract.output)] >> clean_up.as_teardown()

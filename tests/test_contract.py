@@ -922,7 +922,7 @@ PARAMETERS = {
         "extend_conn_id",
         "output_path",
     },
-    "operators.clean_up.ExtendCleanUpOperator": {"kinds", "extend_conn_id"},
+    "operators.clean_up.ExtendCleanUpOperator": {"kinds", "results", "uploads_path", "extend_conn_id"},
     "operators.documents.ExtendExtractDocumentsOperator": {"extractor_id", *_PROCESSED},
     "operators.documents.ExtendClassifyDocumentsOperator": {"classifier_id", *_PROCESSED},
     "operators.documents.ExtendSplitDocumentsOperator": {"splitter_id", *_PROCESSED},

@@ -335,6 +335,8 @@ def test_what_is_called_is_what_is_declared(extend, name, version, tmp_path) -> 
     many = issubclass(CLASSES[name], ExtendDocumentsOperator)
     waits = many or issubclass(CLASSES[name], Waits)
     folders = itertools.count()
+    rows = tmp_path / "part-00000.jsonl"
+    rows.write_text('{"file_id": "file_2"}\n')
     with recorded() as calls:
         for written, day in itertools.product(given(name, version), (*DAYS, *([deferred] if waits else []))):
             extend.status, extend.lost, extend.processor = "PROCESSED", 0, "extractor"
@@ -345,6 +347,7 @@ def test_what_is_called_is_what_is_declared(extend, name, version, tmp_path) -> 
             def make(written: dict[str, Any] = written, folder: str = folder, **more: Any) -> Any:
                 brief = {"timeout": 0.1} if waits else {}
                 brief |= {"output_path": folder} if many else {}
+                brief |= {"results": f"file://{rows.parent}"} if name == "ExtendCleanUpOperator" else {}
                 return CLASSES[name](task_id="task", **{**brief, **written, **more})
 
             attempt(lambda day=day, make=make: day(extend, make, Task()))

@@ -40,7 +40,8 @@ MANIFEST = "_manifest.json"
 FAILED = "failed.jsonl"
 VERSION = 1
 _MARK = "task-"
-_PART = re.compile(r"part-\d{5,}\.(jsonl|parquet)")
+#: Of the results: the rows of a batch.
+PART = re.compile(r"part-\d{5,}\.(jsonl|parquet)")
 
 
 class Ledger:
@@ -103,7 +104,7 @@ class Ledger:
             return
         if before and before.get("complete") and before.get("state") == self.state:
             raise self._overtaken()
-        results = [name for name in self.output.names() if _PART.fullmatch(name) or name == FAILED]
+        results = [name for name in self.output.names() if PART.fullmatch(name) or name == FAILED]
         if results and before is None:
             raise ExtendInputError(
                 f"output_path is {self.output.path!r}, which holds {results[0]!r} and no results of this package: give "
@@ -318,7 +319,7 @@ class Totals:
 def _is_left_over(name: str, parts: list[str]) -> bool:
     """Of a process that died: a part that is none of the result, or half a file."""
     half = name.startswith((".part-", f".{FAILED}", f".{MANIFEST}"))
-    return half or (_PART.fullmatch(name) is not None and name not in parts)
+    return half or (PART.fullmatch(name) is not None and name not in parts)
 
 
 def _mark_of(owner: Mapping[str, Any]) -> str:

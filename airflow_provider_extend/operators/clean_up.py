@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_extend.api.endpoints import ENDPOINTS, find
 from airflow_provider_extend.api.errors import ExtendInputError, ExtendRunMoving, ExtendTaskKilled
 from airflow_provider_extend.api.lookups import KINDS, TASK_KEY, LookUp, look_up_of
 from airflow_provider_extend.api.runs import parse_time, read_run
+from airflow_provider_extend.documents.file_ids import of_results, of_uploads
+from airflow_provider_extend.documents.folders import Folder
 from airflow_provider_extend.exceptions import airflow_errors, as_airflow
 from airflow_provider_extend.operators._address import address_of
 from airflow_provider_extend.operators._base import ExtendOperator
@@ -43,10 +46,17 @@ class ExtendCleanUpOperator(ExtendOperator):
     """Delete the runs that this DAG run has started, what they have read, and their files, for good.
 
     They are found in Extend's lists by the task's address in their metadata, which operators send unless
-    `send_address=False`; kinds that take no metadata (edit, form detection, evaluation set runs) are not. A file is
-    deleted if it was made after the DAG run began: what was there before is somebody else's. What is gone already
-    counts as deleted, so a retry goes on where the last try ended. A run that moves is left, and the task is retried.
-    Put it last, or make it a teardown: `ExtendCleanUpOperator(task_id="clean_up").as_teardown(setups=...)`.
+    `send_address=False`; kinds that take no metadata (edit, form detection, evaluation set runs) are not. Files are
+    those that these runs have read, and those that `results` and `uploads_path` name; others stay: what
+    `ExtendUploadFilesOperator` has uploaded and no run of this DAG run has read, for instance. A file is deleted only
+    if it was made after the DAG run had started, and no run of others has read it since: else it is somebody else's. So
+    are runs of another `[extend] deployment`. What is gone already counts as deleted, so a retry goes on where the last
+    try ended. A run that moves is left, with its files, and the task is retried.
+
+    Put it last: `[extract, summary] >> ExtendCleanUpOperator(task_id="clean_up")` runs when both have succeeded. With
+    `.as_teardown()` after it, it runs whatever has become of them: not where you would clear an `extract` that has
+    failed on its way and have it go on (`on_clear="go_on"`), since what it has paid for is deleted. Name no `setups`:
+    whoever clears `summary` would clear `extract` with it, and pay for all again.
 
     Not on 2024-12-23, which deletes nothing. To have Extend keep nothing of a parse run from the start:
     `data_retention="zero"` of `ExtendParseOperator`.
@@ -54,24 +64,33 @@ class ExtendCleanUpOperator(ExtendOperator):
     Returns {runs: {kind: number}, files: number, dry_run}.
 
     :param kinds: kinds of run to delete, for instance `["extract_run"]` (templated); None: all that can be found.
-    :param files: delete the files that they have read, too.
+    :param files: delete files, too.
+    :param results: `output_path` of a task with many documents, what it has returned, or a list of these (templated):
+        files that it has uploaded are deleted where no run has read them, as when their batch was refused. About a
+        hundred uploads at most, which it had not noted when its process died, are not found.
+    :param uploads_path: folder of uploads that tasks of this DAG run share (templated): the files that it names are
+        deleted, and their names in it.
     :param dry_run: delete nothing, and say what would be.
     :param extend_conn_id: connection (templated).
     """
 
-    template_fields: Sequence[str] = ("kinds", "extend_conn_id")
+    template_fields: Sequence[str] = ("kinds", "results", "uploads_path", "extend_conn_id")
 
     def __init__(
         self,
         *,
         kinds: Sequence[str] | None = None,
         files: bool = True,
+        results: Any = None,
+        uploads_path: str | None = None,
         dry_run: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.kinds = kinds
         self.files = files
+        self.results = results
+        self.uploads_path = uploads_path
         # `dry_run` is a method of Airflow's operators.
         self.only_tells = dry_run
         self._killed = False
@@ -81,19 +100,25 @@ class ExtendCleanUpOperator(ExtendOperator):
         ways = [(kind, way) for kind in _deletable(version) if (way := look_up_of(kind, version))]
         named = {name for _, way in ways for name in (way.list, way.read) if name}
         deleted = {f"{kind}s.delete" for kind, _ in ways}
-        return frozenset(named | deleted | ({"files.delete"} if ways else set()))
+        return frozenset(named | deleted | ({"files.retrieve", "files.delete"} if ways else set()))
 
     def execute(self, context: Context) -> dict[str, Any]:
         client = self.client()
         with airflow_errors():
             kinds = self._kinds(client.api_version)
+            uploads = Folder(self.uploads_path) if self.uploads_path and self.files else None
+            shared = of_uploads(uploads) if uploads is not None else {}
+            named = {*shared.values(), *self._named()} if self.files else set()
+            started = _started(context)
             others: set[str] = set()
             found = list(self._found(client, context, kinds, others))
         moving = [one for one in found if not one.ended]
         over = [one for one in found if one.ended]
         busy = {file_id for one in moving for file_id in one.file_ids}
         read = {file_id for one in over for file_id in one.file_ids}
-        files = sorted(read - busy - others) if self.files else []
+        with airflow_errors():
+            more, gone = self._made_since(client, named - read - busy - others, started)
+        files = sorted(read - busy - others | more) if self.files else []
         told = {
             "runs": dict(Counter(one.kind for one in over)),
             "files": len(files),
@@ -103,15 +128,20 @@ class ExtendCleanUpOperator(ExtendOperator):
             shown = ", ".join([one.id for one in over][:_SHOWN] + files[:_SHOWN])
             self.log.info("Would delete %d runs and %d files: %s ...", len(over), len(files), shown)
             return told
-        # Files first: it is by their runs that a retry finds them.
-        for calls in (
+        # Files first: a retry finds them by the runs.
+        calls = [
             [("files.delete", file_id) for file_id in files],
             [(f"{one.kind}s.delete", one.id) for one in over],
-        ):
+        ]
+        for entries in calls:
             for _ in side_by_side(
-                ((None, call) for call in calls), lambda call: _delete(client, *call), self._heed_kill
+                ((None, entry) for entry in entries), lambda call: _delete(client, *call), self._heed_kill
             ):
                 pass
+        if uploads is not None:
+            over_with = gone.union(files)
+            with airflow_errors():
+                uploads.remove(name for name, file_id in shared.items() if file_id in over_with)
         self.log.info("Deleted %d runs and %d files.", len(over), len(files))
         if moving:
             raise as_airflow(
@@ -141,6 +171,34 @@ class ExtendCleanUpOperator(ExtendOperator):
             )
         return list(self.kinds or known)
 
+    def _named(self) -> Iterator[str]:
+        """Ids of files that `results` name."""
+        # Iterated: XCom may hand in a lazy sequence.
+        several = isinstance(self.results, Iterable) and not isinstance(self.results, str | Mapping)
+        for entry in self.results if several else [self.results]:
+            path = entry.get("path") if isinstance(entry, Mapping) else entry
+            if entry is None:  # of a task that has returned nothing
+                continue
+            if not isinstance(path, str):
+                raise ExtendInputError(
+                    f"results names a {type(entry).__name__}: expected output_path of a task with many documents, or "
+                    "what it has returned. Nothing was deleted."
+                )
+            yield from of_results(Folder(path))
+
+    def _made_since(
+        self, client: ExtendClient, named: Iterable[str], began: float
+    ) -> tuple[set[str], set[str]]:
+        """Of these files, those that were made since then, and those that are gone."""
+        made, gone = set(), set()
+        entries = ((file_id, file_id) for file_id in sorted(named))
+        for file_id, row in side_by_side(entries, partial(_file, client), self._heed_kill):
+            if row is None:
+                gone.add(file_id)
+            elif (moment := parse_time(row.get("createdAt"))) is not None and moment.timestamp() >= began:
+                made.add(file_id)
+        return made, gone
+
     def _found(
         self, client: ExtendClient, context: Context, kinds: Sequence[str], others: set[str]
     ) -> Iterator[_Found]:
@@ -150,8 +208,7 @@ class ExtendCleanUpOperator(ExtendOperator):
         dag_run: Any = context["dag_run"]
         began = [moment for moment in (dag_run.run_after, dag_run.start_date) if moment is not None]
         since = min(moment.timestamp() for moment in began) - CLOCK_SKEW
-        # It may have waited for its turn, and what was made meanwhile is somebody else's.
-        started = (dag_run.start_date or dag_run.run_after).timestamp()
+        started = _started(context)
         address = address_of(context["ti"])
         owner = {name: address.get(name) for name in ("dag_id", "run_id", "deployment")}
         for kind in kinds:
@@ -167,6 +224,12 @@ class ExtendCleanUpOperator(ExtendOperator):
                     yield _Found(kind, run.id, run.ended, files)
                 else:
                     others.update(files)
+
+
+def _started(context: Context) -> float:
+    """It may have waited for its turn, and what was made meanwhile is somebody else's."""
+    dag_run: Any = context["dag_run"]
+    return float((dag_run.start_date or dag_run.run_after).timestamp())
 
 
 def _deletable(version: str) -> list[str]:
@@ -208,6 +271,17 @@ def _own_files(row: Mapping[str, Any], since: float) -> Iterator[str]:
         made = parse_time(file.get("createdAt")) if isinstance(file, Mapping) else None
         if made is not None and made.timestamp() >= since:
             yield str(file["id"])
+
+
+def _file(client: ExtendClient, file_id: str) -> Mapping[str, Any] | None:
+    """None: it is gone."""
+    try:
+        found: Mapping[str, Any] = client.call("files.retrieve", file_id)
+    except Exception as error:
+        if not is_gone(error):
+            raise
+        return None
+    return found
 
 
 def _delete(client: ExtendClient, name: str, its_id: str) -> None:

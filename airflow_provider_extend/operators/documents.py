@@ -132,6 +132,9 @@ class ExtendSplitDocumentsOperator(_OfProcessor):
 class ExtendParseDocumentsOperator(ExtendDocumentsOperator):
     """Parse any number of documents (POST /parse_runs/batch, 2026-02-09).
 
+    A batch takes no retention choice as `data_retention` of `ExtendParseOperator` is: the workspace's setting holds.
+    `ExtendCleanUpOperator` deletes the runs afterwards.
+
     :param config: how to parse them (templated).
 
     All else: see `ExtendDocumentsOperator`.

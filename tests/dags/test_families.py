@@ -12,6 +12,9 @@ from typing import Any
 import pytest
 from fpdf import FPDF
 
+from airflow_provider_extend.documents.reader import read_documents
+from tests.airflow_names import DagBag
+
 #: Airflow's own API, which `dag.test()` runs in this process.
 pytestmark = pytest.mark.filterwarnings("ignore:Using `httpx` with `starlette.testclient`")
 
@@ -420,22 +423,86 @@ def test_a_document_that_no_workflow_can_read_is_neither_approved_nor_rejected(
 MANY = "extend_many_documents"
 
 
+@pytest.fixture
+def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """`bucket` of moto's S3, which the connection `store` leads to."""
+    moto = pytest.importorskip("moto.server", reason="moto[server] is not installed")
+    pytest.importorskip("s3fs", reason="s3fs is not installed")
+    pytest.importorskip("airflow.providers.amazon", reason="apache-airflow-providers-amazon is not installed")
+    boto3 = pytest.importorskip("boto3")
+    server = moto.ThreadedMotoServer(ip_address="127.0.0.1", port=0)
+    server.start()
+    try:
+        host, port = server.get_host_and_port()
+        address, key, secret = f"http://{host}:{port}", "AKIATESTING", "not-a-secret-at-all"
+        extra = {"endpoint_url": address, "region_name": "us-east-1"}
+        connection = {"conn_type": "aws", "login": key, "password": secret, "extra": extra}
+        monkeypatch.setenv("AIRFLOW_CONN_STORE", json.dumps(connection))
+        keys = {"aws_access_key_id": key, "aws_secret_access_key": secret}
+        client = boto3.client("s3", **extra, **keys)
+        client.create_bucket(Bucket="bucket")
+        yield client
+    finally:
+        server.stop()
+
+
+def many(run_dag: Any, extractor_id: str, documents: str, results_dir: str) -> Any:
+    pytest.importorskip("pyarrow", reason="pyarrow is not installed")
+    return run_dag(MANY, {"extractor_id": extractor_id, "documents": documents, "results_dir": results_dir})
+
+
 def test_a_prefix_becomes_a_table_and_a_summary(run_dag, local, results, tmp_path) -> None:
     folder = tmp_path / "in"
     folder.mkdir()
     for number in range(12):
         (folder / f"{number:02d}.txt").write_text(f"Invoice No: INV-{number}\nTotal: {number}.00\n")
     (folder / "empty.txt").touch()
-    conf = {
-        "extractor_id": extractor(local),
-        "documents": f"file://{folder}",
-        "results_dir": f"file://{results}",
-    }
-    done = run_dag(MANY, conf)
+    done = many(run_dag, extractor(local), f"file://{folder}", f"file://{results}")
     assert (done.state, set(done.states.values())) == ("success", {"success"})
     assert done.xcoms["summary"]["return_value"] == {"documents": 13, "failed": 1, "unsure": 0}
-    rows = {Path(row["source"]).name: row for row in lines(results, "part-00000.jsonl")}
+    assert done.xcoms["clean_up"]["return_value"] == {
+        "runs": {"extract_run": 12},
+        "files": 12,
+        "dry_run": True,
+    }
+    (written,) = results.iterdir()
+    assert {path.name for path in written.iterdir()} == {
+        "part-00000.parquet",
+        "failed.jsonl",
+        "_manifest.json",
+    }
+    rows = {Path(row["source"]).name: row for row in read_documents(f"file://{written}")}
     assert rows["07.txt"]["output"]["value"] == {"number": "INV-7", "total": 7}
     assert rows["empty.txt"]["failure"] == "EMPTY_FILE"
     assert len(runs(local, "extract_run")) == 12
     assert "INV-7" not in json.dumps(done.xcoms)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
+def test_a_prefix_of_s3_becomes_parquet_in_s3(run_dag, local, bucket) -> None:
+    for number in range(3):
+        body = f"Invoice No: INV-{number}\nTotal: {number}.00\n".encode()
+        bucket.put_object(Bucket="bucket", Key=f"in/{number}.txt", Body=body)
+    done = many(run_dag, extractor(local), "s3://store@bucket/in/", "s3://store@bucket/results")
+    assert (done.state, set(done.states.values())) == ("success", {"success"})
+    assert done.xcoms["summary"]["return_value"] == {"documents": 3, "failed": 0, "unsure": 0}
+    result = done.xcoms["extract"]["return_value"]
+    names = [row["Key"] for row in bucket.list_objects_v2(Bucket="bucket", Prefix="results/")["Contents"]]
+    assert sorted(name.rpartition("/")[2] for name in names) == ["_manifest.json", "part-00000.parquet"]
+    found = {row["source"]: row["output"]["value"]["total"] for row in read_documents(result)}
+    assert found == {f"s3://store@bucket/in/{number}.txt": number for number in range(3)}
+
+
+def test_what_has_failed_is_cleaned_up_and_the_dag_run_has_failed(run_dag, local, results, tmp_path) -> None:
+    (tmp_path / "1.txt").write_text("Total: 1.00\n")
+    local.emulator.control("POST", "/faults", {"method": "POST", "path": "/batch", "status": 402, "times": 1})
+    done = many(run_dag, extractor(local), f"file://{tmp_path}/1.txt", f"file://{results}")
+    assert done.state == "failed"
+    assert by_state(done, "extract", "summary", "clean_up") == ["failed", "upstream_failed", "success"]
+    assert done.xcoms["clean_up"]["return_value"] == {"runs": {}, "files": 1, "dry_run": True}
+
+
+def test_clearing_the_summary_pays_for_nothing_again(dag_folder) -> None:
+    dag = DagBag(str(dag_folder / f"{MANY}.py")).dags[MANY]
+    cleared = dag.partial_subset("summary", include_downstream=True, include_upstream=False)
+    assert set(cleared.task_dict) == {"summary", "clean_up"}

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from airflow_provider_extend.documents import rows
 from airflow_provider_extend.operators.clean_up import ExtendCleanUpOperator
 from airflow_provider_extend.operators.documents import ExtendExtractDocumentsOperator
 from airflow_provider_extend.operators.extract import ExtendExtractOperator
 from airflow_provider_extend.operators.workflow import ExtendRunWorkflowOperator
 from tests.airflow_names import AirflowException, AirflowFailException
 from tests.operators.conftest import Died
+from tests.operators.many import fill
 
 V24, V25, V26 = "2024-12-23", "2025-04-21", "2026-02-09"
 
@@ -81,6 +85,16 @@ def test_what_is_gone_meanwhile_counts_as_deleted(extend, task, left, monkeypatc
     monkeypatch.setattr(module, "_delete", twice)
     assert task.run(clean_up(files=False))["runs"] == {"extract_run": 4}
     assert len(there(extend)[1]) == 4
+
+
+def test_a_retry_finds_the_files_that_are_left(extend, task, left) -> None:
+    extend.fault(method="DELETE", path="^/files/", status=500, times=100)
+    with pytest.raises(AirflowException, match="500"):
+        task.run(clean_up())
+    assert len(there(extend)[0]) == 5
+    extend.control("DELETE", "/faults")
+    assert task.run(clean_up())["files"] == 3
+    assert there(extend) == ({left["run"]}, {left["file"]})
 
 
 def test_a_run_that_moves_is_left_for_a_retry(extend, task, left) -> None:
@@ -182,3 +196,102 @@ def test_a_process_that_dies_leaves_no_file_that_a_retry_does_not_find(
             task.run(clean_up())
     task.run(clean_up())
     assert there(extend) == ({left["run"]}, {left["file"]})
+
+
+def starts_now(task: Any) -> None:
+    task.run_after = type(task.run_after).now(task.run_after.tzinfo)
+
+
+def refused(extract: Any, task: Any, folder: Path, **given: Any) -> set[str]:
+    """Documents are uploaded, and no credits are left for their batch. Ids of their files."""
+    before = there(extract.extend)[1]
+    fill(folder, 3)
+    (folder / "0003.txt").write_bytes((folder / "0002.txt").read_bytes())
+    extract.extend.fault(method="POST", path="^/extract_runs/batch", status=402, times=1)
+    with pytest.raises(AirflowFailException, match="402"):
+        task.run(extract(**given))
+    return there(extract.extend)[1] - before
+
+
+def test_files_of_a_batch_that_was_refused_are_deleted_where_its_folder_is_named(
+    extract, folder, task
+) -> None:
+    older = extract.extend.upload(b"Total: 9.00\n")
+    starts_now(task)
+    uploaded = refused(extract, task, folder)
+    assert len(uploaded) == 3  # of two that are the same, one
+    assert task.run(clean_up())["files"] == 0
+    output = f"file://{folder.parent}/out"
+    told = {"runs": {}, "files": 3}
+    assert task.run(clean_up(results=output, dry_run=True)) == told | {"dry_run": True}
+    assert task.run(clean_up(results=output, files=False))["files"] == 0
+    assert task.run(clean_up(results=[None, {"path": output}])) == told | {"dry_run": False}
+    assert there(extract.extend)[1] == {older}
+    assert task.run(clean_up(results=output))["files"] == 0
+
+
+@pytest.mark.parametrize("output_format", ["jsonl", "parquet"])
+def test_files_that_rows_name_are_deleted_whatever_has_become_of_their_runs(
+    extract, folder, task, output_format
+) -> None:
+    if output_format == "parquet":
+        pytest.importorskip("pyarrow")
+    starts_now(task)
+    fill(folder, 3)
+    result = task.run(extract(output_format=output_format))
+    assert task.run(clean_up(files=False))["runs"] == {"extract_run": 3}
+    assert task.run(clean_up())["files"] == 0  # what has read them is gone
+    assert task.run(clean_up(results=result))["files"] == 3
+    assert there(extract.extend) == (set(), set())
+
+
+def test_a_file_that_rows_name_and_that_is_older_stays(extract, folder, task) -> None:
+    older = extract.extend.upload(b"Total: 9.00\n")
+    starts_now(task)
+    out = folder.parent / "out"
+    out.mkdir()
+    empty = dict.fromkeys(rows.COLUMNS)
+    named = [{**empty, "file_id": older}, {**empty, "file_id": "file_gone"}, empty]
+    (out / "part-00000.jsonl").write_text("".join(json.dumps(row) + "\n" for row in named))
+    assert task.run(clean_up(results=f"file://{out}"))["files"] == 0
+    assert there(extract.extend)[1] == {older}
+
+
+def test_shared_uploads_go_with_their_names(extract, folder, task) -> None:
+    shared = folder.parent / "uploads"
+    starts_now(task)
+    refused(extract, task, folder, uploads_path=f"file://{shared}")
+    older, gone = "0" * 64, "1" * 64
+    (shared / older).write_text(json.dumps({"id": extract.extend.upload(b"Total: 9.00\n")}))
+    (shared / gone).write_text('{"id": "file_gone"}\n')
+    (shared / "notes.txt").write_text("somebody's")
+    names = {path.name for path in shared.iterdir()}
+    assert len(names) == 6
+    assert task.run(clean_up(uploads_path=f"file://{shared}", dry_run=True))["files"] == 4
+    assert {path.name for path in shared.iterdir()} == names
+    starts_now(task)  # then all are older
+    assert task.run(clean_up(uploads_path=f"file://{shared}"))["files"] == 0
+    assert {path.name for path in shared.iterdir()} == names - {gone}
+    task.run_after = type(task.run_after).fromtimestamp(0, task.run_after.tzinfo)
+    assert task.run(clean_up(uploads_path=f"file://{shared}"))["files"] == 4
+    assert [path.name for path in shared.iterdir()] == ["notes.txt"]
+    assert there(extract.extend)[1] == set()
+
+
+def test_a_file_that_a_moving_run_reads_stays(extract, folder, task) -> None:
+    starts_now(task)
+    fill(folder, 1)
+    extract.extend.control("POST", "/settings", {"run_seconds": 60})
+    with pytest.raises(AirflowException):
+        task.run(extract(timeout=0.1))
+    output = f"file://{folder.parent}/out"
+    with pytest.raises(AirflowException, match="1 runs of this DAG run still move"):
+        task.run(clean_up(results=output))
+    assert len(there(extract.extend)[1]) == 1
+
+
+@pytest.mark.parametrize("results", [7, [{"return_value": 7}]])
+def test_results_that_are_no_folder_are_refused(extend, task, left, results) -> None:
+    with pytest.raises(AirflowFailException, match="expected output_path of a task with many documents"):
+        task.run(clean_up(results=results))
+    assert len(there(extend)[0]) == 5
