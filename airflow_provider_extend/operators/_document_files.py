@@ -36,7 +36,7 @@ AUTO, URL, UPLOAD = WAYS = ("auto", "url", "upload")
 _THREADS = 8
 #: Uploads after which their ids are written down: so many a crash makes again at most.
 _NOTED = 100
-_CHUNK = 1024 * 1024
+_CHUNK = 64 * 1024
 #: Of S3: what it says of a key, where it says of an object that it may not be read.
 _OF_THE_KEY = ("ExpiredToken", "InvalidAccessKeyId", "InvalidToken", "SignatureDoesNotMatch")
 
