@@ -457,6 +457,77 @@ def test_what_a_task_with_many_documents_leaves_behind(extend, written, tmp_path
     }
 
 
+def test_what_is_kept_of_a_batch_that_is_being_read(extend, written, tmp_path, monkeypatch) -> None:
+    """One document of which is read, one that failed, and one that another run may better."""
+    from airflow_provider_extend.documents.folders import Folder
+    from airflow_provider_extend.operators import _document_batches
+    from airflow_provider_extend.operators.documents import ExtendExtractDocumentsOperator
+
+    kept: dict[str, Any] = {}
+    really = Folder.put
+
+    def put(self: Folder, name: str, local: Path) -> None:
+        if "_extend" in self.path:
+            kept[name] = json.loads(local.read_text().splitlines()[0])
+        really(self, name, local)
+
+    def runs(request: Any, answer: Any) -> Any:
+        sent = next(request.json() for request in extend.request_history if request.method == "POST")
+        states = [
+            {"status": "PROCESSED"},
+            {"status": "FAILED", "failureReason": "X"},
+            {"status": "CANCELLED"},
+        ]
+        rows = [
+            {"id": f"exr_{place}", "usage": {"credits": 2}, "output": {"value": {}}, **state, **one}
+            for place, (state, one) in enumerate(zip(states, sent["inputs"], strict=True))
+        ]
+        if request.path == "/extract_runs":
+            return {"data": rows}
+        return rows[int(request.path[-1])]
+
+    monkeypatch.setattr(Folder, "put", put)
+    monkeypatch.setattr(_document_batches, "_NOTED", 1)
+    extend.post(f"{BASE}/extract_runs/batch", json={"id": "bpr_1", "status": "PENDING", "runCount": 3})
+    extend.get(f"{BASE}/batch_runs/bpr_1", json={"id": "bpr_1", "status": "PROCESSED", "runCount": 3})
+    extend.get(f"{BASE}/extract_runs", json=runs)
+    for place in range(3):
+        extend.get(f"{BASE}/extract_runs/exr_{place}", json=runs)
+    operator = ExtendExtractDocumentsOperator(
+        task_id="many",
+        extractor_id="ex_1",
+        documents=[f"file_{place}" for place in range(3)],
+        output_path=f"file://{tmp_path}/out",
+        on_partial="succeed",
+    )
+    assert (written.run(operator)["succeeded"], written.xcoms["spent"]["runs"]) == (1, 3)
+    columns = {
+        *("source", "status", "outcome", "failure", "message", "output", "confidences"),
+        *("credits", "url", "run_id", "batch_id", "file_id"),
+    }
+    names = [f"rows-00000-00{number}" for number in range(3)]
+    for place, row, again in (kept[name] for name in names):
+        assert (type(place), set(row), again) == (int, columns, row["status"] == "CANCELLED")
+    assert set(kept["failed-00000"]) == {"source", "status", "failure", "message", "run_id"}
+    assert kept["failed-00000"]["status"] == "FAILED"
+    assert {name: set(value) for name, value in kept["again-00000"].items()} == {
+        "document": {"source", "given"},
+        "row": columns,
+    }
+    assert kept["done-00000"] == {
+        "succeeded": 1,
+        "failed": 1,
+        "credits": 6.0,
+        "unknown_credits": 0,
+        "statuses": {"PROCESSED": 1, "FAILED": 1},
+        "reasons": {"X": 1},
+        "kept_statuses": {"CANCELLED": 1},
+        "kept_reasons": {"CANCELLED": 1},
+        "kept_back": 1,
+        "part": "part-00000.jsonl",
+    }
+
+
 def test_the_token_below_airflow_3_3_does_not_change_between_versions(extend, written) -> None:
     """It is computed from these names and values: another one more, and a retry would not find the run that is paid
     for."""
@@ -726,7 +797,7 @@ def test_the_settings() -> None:
     }
 
 
-_DOCUMENTS = ("documents", "output_path", "metadata", "extend_conn_id")
+_DOCUMENTS = ("documents", "output_path", "uploads_path", "metadata", "extend_conn_id")
 _PROCESSED = ("version", "override_config", *_DOCUMENTS)
 
 #: Parameters are written into users' DAG files, and stored with every serialised DAG.

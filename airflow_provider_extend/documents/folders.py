@@ -18,6 +18,21 @@ _ON_DISK = ("", "file", "local")
 BLOCK = 1024 * 1024
 
 
+def path_of(entry: Any) -> str | None:
+    """`entry` as a path of a store; None: it is none."""
+    if isinstance(entry, str):
+        is_path = entry.startswith("/") or ("://" in entry and not entry.startswith(("http://", "https://")))
+        return entry if is_path else None
+    if not hasattr(entry, "protocol") and not hasattr(entry, "__fspath__"):
+        return None
+    conn_id, text = (
+        getattr(entry, "conn_id", None),
+        str(entry),
+    )  # of an ObjectStoragePath, whose text lacks it
+    scheme, separator, rest = text.partition("://")
+    return f"{scheme}://{conn_id}@{rest}" if conn_id and separator and "@" not in rest else text
+
+
 def filesystem(path: str) -> tuple[Any, str]:
     """The file system of `path`, as Airflow's connections and providers give it, and the path inside it.
 
@@ -49,12 +64,12 @@ def why(path: str, error: Exception) -> str:
 class Folder:
     """Files by name below `path`; other tasks may have folders beside it.
 
-    :param path: for instance `s3://conn@bucket/results` or `file:///data/results`.
+    :param path: for instance `s3://conn@bucket/results` or `file:///data/results`, or an `ObjectStoragePath`.
     :raises ExtendStorageError: whatever is asked of it cannot be done; a retry may.
     """
 
-    def __init__(self, path: str) -> None:
-        self.path = path.rstrip("/")
+    def __init__(self, path: Any) -> None:
+        self.path = str(path_of(path) or path).rstrip("/")
         self._fs, root = filesystem(self.path)
         self._root = root.rstrip("/")
         self._on_disk = self.path.partition("://")[0] in _ON_DISK or "://" not in self.path

@@ -16,7 +16,7 @@ from airflow_provider_extend.api.limits import (
 from airflow_provider_extend.api.lookups import TASK_KEY, TOKEN_KEY
 from airflow_provider_extend.documents.ledger import VERSION, Ledger
 from airflow_provider_extend.documents.rows import check_format
-from airflow_provider_extend.documents.sources import Source
+from airflow_provider_extend.documents.sources import Source, path_of
 from airflow_provider_extend.operators._document_files import WAYS
 from airflow_provider_extend.results import INPUT_KEY
 from airflow_provider_extend.waiting import FAIL, SUCCEED
@@ -50,8 +50,14 @@ def check_parameters(operator: ExtendDocumentsOperator) -> None:
         number = getattr(operator, name)
         if (number is not None or name != "timeout") and not (_is_number(number) and 0 < number < math.inf):
             raise _refused(name, operator, "a number above 0")
-    if not isinstance(operator.output_path, str) or not operator.output_path:
-        raise _refused("output_path", operator, "a folder of an object store")
+    for name in ("output_path", "uploads_path"):
+        given = getattr(operator, name)
+        if not _is_folder(given) and not (given is None and name == "uploads_path"):
+            expected = "a folder of an object store, such as s3://conn@bucket/results, or a path that begins with '/'"
+            raise _refused(name, operator, expected)
+    runs = operator.max_runs
+    if runs is not None and (isinstance(runs, bool) or not isinstance(runs, int) or runs < 1):
+        raise _refused("max_runs", operator, "a whole number above 0, or None")
     share = operator.on_partial
     if share not in (FAIL, SUCCEED) and not (_is_number(share) and 0 <= float(share) <= 1):
         raise _refused(
@@ -97,6 +103,11 @@ def _check_own(metadata: Mapping[str, Any] | None, what: str) -> None:
         raise ExtendInputError(
             f"{what} has {', '.join(taken)}: by these the runs are told apart. Nothing was sent."
         )
+
+
+def _is_folder(given: Any) -> bool:
+    # Of a path object, once more as text: that of `pathlib` may be relative.
+    return path_of(path_of(given)) is not None
 
 
 def _is_number(value: Any) -> bool:

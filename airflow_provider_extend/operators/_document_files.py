@@ -8,6 +8,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from io import SEEK_END
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_extend.api.errors import (
@@ -17,7 +18,7 @@ from airflow_provider_extend.api.errors import (
     ExtendStorageError,
     plain_error,
 )
-from airflow_provider_extend.api.files import suffix_of
+from airflow_provider_extend.api.files import suffix_of, why_refused
 from airflow_provider_extend.api.versions import V2026
 from airflow_provider_extend.documents import sources
 from airflow_provider_extend.documents.folders import Folder
@@ -137,7 +138,7 @@ class Files:
         can be sent."""
         documents, sent = self._ledger.documents(batch), self._ledger.sent(batch)
         files, refused = sent["files"], sent["refused"]
-        refused |= {str(place): source.problem for place, source in enumerate(documents) if source.problem}
+        refused |= {str(place): why for place, source in enumerate(documents) if (why := _why_not(source))}
         known = files.keys() | refused.keys()
         waiting = [
             (place, source)
@@ -253,12 +254,22 @@ class Files:
             plain = plain_error(error)
             cause = guarded.failed if guarded is not None and guarded.failed else plain
             if isinstance(plain, ExtendInvalidRequest) and cause is plain:
-                return plain.code or sources.INVALID, "is refused by Extend"
-            if isinstance(plain, ExtendInputError) and cause is plain:
-                return sources.EMPTY, "is empty, or of a type that Extend does not take"
+                return plain.code or sources.INVALID, f"is refused by Extend: {plain.context['said']}"
+            if (
+                isinstance(plain, ExtendInputError)
+                and cause is plain
+                and (why := self._refused(source, guarded))
+            ):
+                return why
             if isinstance(plain, ExtendError) and cause is plain:
                 raise
             return _unreadable(source, cause)
+
+    def _refused(self, source: Source, guarded: Guarded | None) -> tuple[str, str] | None:
+        """Why the client does not send it; None: that has nothing to do with the file."""
+        size = guarded.size if guarded is not None else None
+        why = why_refused(source.name or "", size, "upload", self._client.api_version)
+        return (sources.EMPTY if size == 0 else sources.TYPE, why) if why else None
 
 
 def side_by_side(
@@ -282,11 +293,15 @@ def side_by_side(
 
 
 class Guarded:
-    """A stream that remembers why it could not be read: an HTTP library makes a lost connection of it."""
+    """A stream that remembers why it could not be read: an HTTP library makes a lost connection of it.
+
+    :ivar size: bytes, once somebody has gone to its end; None before.
+    """
 
     def __init__(self, stream: Any) -> None:
         self._stream = stream
         self.failed: Exception | None = None
+        self.size: int | None = None
 
     def read(self, size: int = -1) -> bytes:
         data: bytes = self._watched(self._stream.read, size)
@@ -295,7 +310,9 @@ class Guarded:
     def seek(self, offset: int, whence: int = 0) -> int:
         # Some stores' streams answer None.
         self._watched(self._stream.seek, offset, whence)
-        return self.tell()
+        at = self.tell()
+        self.size = at if whence == SEEK_END else self.size
+        return at
 
     def tell(self) -> int:
         return int(self._watched(self._stream.tell))
@@ -306,6 +323,15 @@ class Guarded:
         except Exception as error:
             self.failed = error
             raise
+
+
+def _why_not(source: Source) -> tuple[str, str] | None:
+    if source.problem is None and source.key is None and not source.given:
+        return (
+            sources.UNREADABLE,
+            "was not there when the documents were listed; a clear of the task lists them anew",
+        )
+    return source.problem
 
 
 def _unreadable(source: Source, error: BaseException) -> tuple[str, str]:
@@ -335,8 +361,9 @@ def _is_of_the_file(source: Source, error: OSError) -> bool:
 
 
 def _digest(source: Source, account: str) -> str:
-    """Of the content and the type, which Extend tells by the name."""
+    """Of the content and the type, which Extend tells by the name; and of the name, where the author gave it one."""
     digest = hashlib.sha256(f"{account} {suffix_of(source.name or '')} {source.size} ".encode())
+    digest.update(source.given.get("file_name", "").encode())
     if source.sum is not None:
         digest.update(source.sum.encode())
         return digest.hexdigest()

@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 from fsspec.implementations.local import LocalFileSystem
 
-from airflow_provider_extend.api.errors import ExtendInputError, ExtendStorageError
+from airflow_provider_extend.api.errors import ExtendStorageError
 from airflow_provider_extend.documents.folders import Folder
-from airflow_provider_extend.documents.reader import read_documents, read_failures
 from airflow_provider_extend.documents.sources import Source, find, source_of
 
 V24, V26 = "2024-12-23", "2026-02-09"
@@ -73,12 +72,6 @@ def test_an_error_of_the_store_is_told_without_its_words(folder, monkeypatch, me
     with pytest.raises(ExtendStorageError, match="RuntimeError") as caught:
         call(folder)
     assert "secret" not in str(caught.value)
-
-
-def test_results_that_are_not_whole_are_not_read(folder) -> None:
-    with pytest.raises(ExtendInputError, match="holds no results that are whole"):
-        list(read_documents(folder.path))
-    assert list(read_failures({"path": folder.path})) == []
 
 
 def found(given: Any, use: str = "extract", version: str = V26, **more: Any) -> list[Source]:

@@ -13,7 +13,8 @@ from fsspec.asyn import get_loop
 from fsspec.implementations.local import LocalFileSystem
 from fsspec.implementations.memory import MemoryFileSystem
 
-from airflow_provider_extend.documents import listing
+from airflow_provider_extend.api.errors import ExtendStorageError
+from airflow_provider_extend.documents import listing, sources
 from airflow_provider_extend.documents.folders import Folder
 from airflow_provider_extend.documents.sources import find
 
@@ -130,8 +131,6 @@ def test_what_is_no_file_on_a_disk_is_none(tmp_path) -> None:
 
 
 def test_a_folder_that_goes_while_it_is_listed_is_no_end_of_the_list(tmp_path, monkeypatch) -> None:
-    from airflow_provider_extend.api.errors import ExtendStorageError
-
     (tmp_path / "a").write_text("1")
     (tmp_path / "b").mkdir()
     really = os.scandir
@@ -158,3 +157,27 @@ def test_the_folder_of_results_is_left_out_in_its_own_store_alone(tmp_path) -> N
     ):
         found = find(base, "extract", "2026-02-09", lambda entry, where: {}, beside)
         assert [source.source.removeprefix(f"{base}/") for source in found] == wanted
+
+
+@pytest.mark.parametrize("bucket", [FileNotFoundError("gone"), PermissionError(13, "Forbidden"), None])
+def test_an_empty_prefix_is_told_from_a_bucket_that_is_not_there(monkeypatch, bucket) -> None:
+    """Where the store cannot tell, there is nothing below the prefix, and no more is said."""
+
+    class Empty(Pages):
+        def info(self, path: str) -> dict[str, Any]:
+            if path == "bucket":
+                if bucket is not None:
+                    raise bucket
+                return {"name": path, "type": "directory"}
+            raise FileNotFoundError(path)
+
+        def invalidate_cache(self) -> None:
+            pass
+
+    monkeypatch.setattr(sources, "filesystem", lambda path: (Empty([]), "bucket/gone/"))
+    given = find("s3://bucket/gone/", "extract", "2026-02-09", lambda entry, where: {})
+    if not isinstance(bucket, FileNotFoundError):
+        assert list(given) == []
+        return
+    with pytest.raises(ExtendStorageError, match=r"'s3://bucket/gone/' is in a bucket .* not there"):
+        list(given)
