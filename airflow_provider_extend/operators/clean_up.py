@@ -53,9 +53,9 @@ class ExtendCleanUpOperator(ExtendOperator):
     retried.
 
     Put it last: `[extract, summary] >> ExtendCleanUpOperator(task_id="clean_up")` runs when both have succeeded. With
-    `.as_teardown()` after it, it runs whatever has become of them: not where you would clear an `extract` that has failed
-    on its way and have it go on (`on_clear="go_on"`), since what it has paid for is deleted. Name no `setups`: whoever
-    clears `summary` would clear `extract` with it, and pay for all again.
+    `.as_teardown()` after it, it runs whatever has become of them: not where you would clear an `extract` that has
+    failed on its way and have it go on (`on_clear="go_on"`), since what it has paid for is deleted. Name no `setups`:
+    whoever clears `summary` would clear `extract` with it, and pay for all again.
 
     Not on 2024-12-23, which deletes nothing. To have Extend keep nothing of a parse run from the start:
     `data_retention="zero"` of `ExtendParseOperator`.
