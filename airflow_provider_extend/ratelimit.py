@@ -47,6 +47,8 @@ class Bucket:
         with self._lock:
             now = self._clock()
             self._creep(now)
+            while self._sent and self._sent[0] < now - 1.0 - _LATE:
+                self._sent.popleft()  # a high rate would keep a great many
             early = (together - 1) / self._rate
             moment = max(now, self._next - early, self._sent[-1] if self._sent else now)
             if len(self._sent) == self._sent.maxlen:

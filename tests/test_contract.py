@@ -408,18 +408,21 @@ def test_what_a_task_with_many_documents_leaves_behind(extend, written, tmp_path
     assert (kwargs["kind"], kwargs["run_ids"], kwargs["first"]) == ("extract_batch", ["bpr_1"], True)
     assert (caught.value.method_name, caught.value.kwargs or {}) == ("execute_complete", {})
     assert set(written.xcoms) == {"extend_documents"}
-    assert set(written.store) == {"extend_documents", "extend_submission.00000", "extend_spent"}
-    assert set(written.store["extend_documents"]) == {"state", "path"}
+    assert set(written.store) == {
+        *("extend_documents", "extend_submission.00000", "extend_spent", "extend_progress")
+    }
+    assert set(written.store["extend_documents"]) == {"state", "path", "asked", "max_tries"}
     assert set(written.store["extend_submission.00000"]) == RECORD_KEYS
     sent = next(request.json() for request in extend.request_history if request.method == "POST")
     assert set(sent["inputs"][0]["metadata"]) == {"airflow_token", "airflow_task", "airflow_input"}
     kept, mark = sorted((tmp_path / "out" / "_extend").iterdir())
     assert mark.name.startswith("task-")
     assert set(json.loads(mark.read_text())) == {"dag_id", "run_id", "task_id", "map_index"}
+    plan = json.loads((kept / "plan.json").read_text())
     files = {path.name: json.loads(path.read_text().splitlines()[0]) for path in kept.iterdir()}
     assert {name: set(value) for name, value in files.items()} == {
-        "plan.json": {"v", "documents", "batches", "size", "taken", "job", "began"},
-        "batch-00000": {"source", "given"},
+        "plan.json": {"v", "layout", "documents", "batches", "size", "taken", "job", "began"},
+        f"batch-{plan['layout']}-00000": {"source", "given"},
         "sent-00000": {"files", "refused"},
         "receipt-00000": {"id", "count", "at"},
     }
@@ -446,7 +449,7 @@ def test_what_a_task_with_many_documents_leaves_behind(extend, written, tmp_path
         "part-00000.jsonl",
     ]
     manifest = json.loads((tmp_path / "out" / "_manifest.json").read_text())
-    assert set(manifest) == {"v", "owner", "state", "complete", "enough", "result", "parts"}
+    assert set(manifest) == {"v", "owner", "state", "layout", "complete", "result", "parts"}
     written_row = json.loads((tmp_path / "out" / "part-00000.jsonl").read_text())
     assert set(written_row) == {
         *("source", "status", "outcome", "failure", "message", "output", "confidences"),

@@ -90,6 +90,8 @@ class Extend:
         self.status = "PROCESSED"
         #: How many writes get no answer.
         self.lost = 0
+        #: How many writes ask for something that is not there.
+        self.unknown = 0
         self.processor = "extractor"
         #: Of what was sent last: by it a lost one is found.
         self.sent: dict[str, Any] = {}
@@ -121,6 +123,10 @@ class Extend:
         if request.method == "POST" and request.text and "json" in request.headers.get("content-type", ""):
             body = request.json()
             self.sent = body | next((entry for entry in body.get("inputs", [])), {})
+        if request.method == "POST" and self.unknown and endpoint.verb != "upload":
+            self.unknown -= 1
+            context.status_code = 404
+            return {"code": "NOT_FOUND", "message": "No such thing"}
         if request.method == "POST" and self.lost:
             self.lost -= 1
             raise requests.ConnectionError("dropped")
@@ -240,6 +246,13 @@ def lost(extend: Extend, make: Callable[..., Any], task: Task) -> None:
     task.run(make())
 
 
+def unknown(extend: Extend, make: Callable[..., Any], task: Task) -> None:
+    """What the first write asks for is not there."""
+    extend.unknown = 1
+    attempt(lambda: task.run(make()))
+    extend.unknown = 0
+
+
 def late(extend: Extend, make: Callable[..., Any], task: Task) -> None:
     """Runs move, and do not end in time."""
     extend.status = "PROCESSING"
@@ -276,7 +289,7 @@ def other_processors(extend: Extend, make: Callable[..., Any], task: Task) -> No
             attempt(lambda: Task().run(make()))
 
 
-DAYS = (good, lost, late, other_processors)
+DAYS = (good, lost, unknown, late, other_processors)
 
 
 def attempt(step: Callable[[], Any]) -> None:

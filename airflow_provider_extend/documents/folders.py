@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import secrets
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -39,7 +40,9 @@ def why(path: str, error: Exception) -> str:
     scheme, separator, _ = path.partition("://")
     unknown = separator and isinstance(error, ValueError | ImportError)
     hint = f"; is a provider with a store for {scheme}:// installed?" if unknown else ""
-    reason = getattr(error, "strerror", None) or type(error).__name__
+    # In the words of this system: what a store's client says there may be the store's own text.
+    number = getattr(error, "errno", None)
+    reason = os.strerror(number) if isinstance(number, int) else type(error).__name__
     return f"{reason}{hint}"
 
 

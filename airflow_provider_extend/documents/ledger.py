@@ -6,7 +6,8 @@
     <output_path>/_extend/task-<hash>         whose folder this is, from before the documents are laid out
     <output_path>/_extend/<id>/plan.json      what is asked of Extend, and the number of batches; written when all
                                               documents are laid out
-                               batch-00000    documents of a batch, in the order in which they are sent
+                               batch-<layout>-00000  documents of a batch, in the order in which they are sent; of
+                                              processes that lay out at a time each has files of its own
                                sent-00000     what became of each before the call: its file at Extend, or why not sent
                                receipt-00000  id of the batch, or the token by which its runs are found
                                rows-00000-000 what was read of its runs, until its rows are written
@@ -20,6 +21,8 @@ Each file is written whole, in this order, so that whoever comes after a crash g
 
 from __future__ import annotations
 
+import re
+import secrets
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
@@ -27,6 +30,7 @@ from pathlib import Path
 from typing import Any
 
 from airflow_provider_extend import fingerprints
+from airflow_provider_extend.api.errors import ExtendInputError, ExtendStorageError
 from airflow_provider_extend.documents.folders import Folder
 from airflow_provider_extend.documents.rows import failure_of
 from airflow_provider_extend.documents.sources import Source, source_of
@@ -36,6 +40,7 @@ MANIFEST = "_manifest.json"
 FAILED = "failed.jsonl"
 VERSION = 1
 _MARK = "task-"
+_PART = re.compile(r"part-\d{5,}\.(jsonl|parquet)")
 
 
 class Ledger:
@@ -53,6 +58,9 @@ class Ledger:
         #: Files that are there. This process alone writes them, so that they are listed once.
         self._names = set(self._own.names())
         self.plan: dict[str, Any] | None = self._read("plan.json")
+        #: Of the batches that this process lays out, or goes on with.
+        self._layout: str = self.plan["layout"] if self.plan else secrets.token_hex(4)
+        self._mark: str | None = None
         #: Of batches that were read before; each is written once.
         self._dones: dict[int, Any] = {}
 
@@ -63,7 +71,7 @@ class Ledger:
 
         Each of two that come at the same moment sees the other's mark, since it is written before it is looked for.
         """
-        own = _mark_of(owner)
+        own = self._mark = _mark_of(owner)
         self._all.write(own, owner)
         names = [name for name in self._all.names() if name.startswith(_MARK) and name != own]
         others = [(self.output.read(MANIFEST) or {}).get("owner"), *map(self._all.read, names)]
@@ -77,16 +85,50 @@ class Ledger:
         batches = documents = 0
         rows = spooled(sources)
         while batch := list(islice(rows, size)):
-            self._write_lines(_named("batch", batches), batch)
+            self._write_lines(self._batch(batches), batch)
             batches, documents = batches + 1, documents + len(batch)
         return documents, batches
 
     def begin(self, plan: Mapping[str, Any], owner: Mapping[str, Any]) -> None:
-        """Write down that all documents are laid out, and what is asked of Extend; results of before go."""
-        self.output.write(MANIFEST, {"v": VERSION, "owner": owner, "state": self.state, "complete": False})
-        self.output.remove(name for name in self.output.names() if name.startswith("part-") or name == FAILED)
-        self.plan = {"v": VERSION, "taken": 0, **plan}
+        """Write down that all documents are laid out, and what is asked of Extend; results of before go.
+
+        Where another process of this task has done so meanwhile, its layout is gone on with.
+
+        :raises ExtendInputError: files that are named as results are, and are none of this package's, would be lost.
+        """
+        before = self.output.read(MANIFEST)
+        if (found := self._own.read("plan.json")) is not None:
+            self.plan, self._layout = found, found["layout"]
+            self._names = set(self._own.names())
+            return
+        if before and before.get("complete") and before.get("state") == self.state:
+            raise self._overtaken()
+        results = [name for name in self.output.names() if _PART.fullmatch(name) or name == FAILED]
+        if results and before is None:
+            raise ExtendInputError(
+                f"output_path is {self.output.path!r}, which holds {results[0]!r} and no results of this package: give "
+                "the task a folder of its own. Nothing was sent."
+            )
+        of_this = {"owner": owner, "state": self.state, "layout": self._layout}
+        self.output.write(MANIFEST, {"v": VERSION, **of_this, "complete": False})
+        self.output.remove(results)
+        self.plan = {"v": VERSION, "taken": 0, "layout": self._layout, **plan}
         self._write("plan.json", self.plan)
+
+    def check(self) -> None:
+        """Before anything is paid for, written or removed: nobody else has gone on with this task meanwhile.
+
+        :raises ExtendStorageError: this process was given up for dead, and another one has.
+        """
+        found = self.output.read(MANIFEST) or {}
+        ours = (found.get("state"), found.get("layout")) == (self.state, self._layout)
+        if not ours or found.get("complete"):
+            raise self._overtaken()
+
+    def _overtaken(self) -> ExtendStorageError:
+        return ExtendStorageError(
+            f"Another process of this task has gone on with {self.output.path!r} meanwhile: this one does nothing more."
+        )
 
     def lay_out_again(self) -> int:
         """Batches of the documents whose rows were kept back. Returns their number."""
@@ -95,7 +137,7 @@ class Ledger:
         again = (kept["document"] for kept in self.kept_back())
         count = new = 0
         while batch := list(islice(again, self.plan["size"])):
-            self._write_lines(_named("batch", last + new), batch)
+            self._write_lines(self._batch(last + new), batch)
             new, count = new + 1, count + len(batch)
         if count:
             assert taken < last
@@ -109,7 +151,17 @@ class Ledger:
         return range(self.plan["batches"])
 
     def documents(self, batch: int) -> list[Source]:
-        return [source_of(row) for row in self._own.lines(_named("batch", batch))]
+        found = [source_of(row) for row in self._own.lines(self._batch(batch))]
+        if not found:
+            raise ExtendStorageError(
+                f"What was kept of batch {batch + 1} at {self.output.path!r} is gone. What was sent of it is paid for, "
+                "and nothing is sent again; results that are there stay. Restore it, or clear this task to pay for all "
+                "documents anew."
+            )
+        return found
+
+    def _batch(self, batch: int) -> str:
+        return _named(f"batch-{self._layout}", batch)
 
     # --------------------------------------------------------------------------------------------- the batches
 
@@ -201,7 +253,7 @@ class Ledger:
     def withdraw(self) -> None:
         """Nothing was begun: another task may have the folder."""
         self._own.remove_all()
-        self._all.remove(name for name in self._all.names() if name.startswith(_MARK))
+        self._all.remove([self._mark] if self._mark else [])
 
     def whole(self) -> dict[str, Any] | None:
         """The manifest, once the results are whole."""
@@ -210,6 +262,7 @@ class Ledger:
 
     def finish(self, parts: list[str], **told: Any) -> None:
         """The results are whole, and consist of these parts: say so, and keep nothing else."""
+        self.check()
         self.output.remove(name for name in self.output.names() if _is_left_over(name, parts))
         found = self.output.read(MANIFEST) or {}
         self.output.write(MANIFEST, {**found, "complete": True, "parts": parts, **told})
@@ -265,7 +318,7 @@ class Totals:
 def _is_left_over(name: str, parts: list[str]) -> bool:
     """Of a process that died: a part that is none of the result, or half a file."""
     half = name.startswith((".part-", f".{FAILED}", f".{MANIFEST}"))
-    return half or (name.startswith("part-") and name not in parts)
+    return half or (_PART.fullmatch(name) is not None and name not in parts)
 
 
 def _mark_of(owner: Mapping[str, Any]) -> str:

@@ -36,8 +36,10 @@ NOT_SENT = "NOT_SENT"
 NOT_LISTED = "NOT_LISTED"
 #: Failure of one whose run succeeded, and whose result is larger than is read.
 TOO_LARGE = "RESULT_TOO_LARGE"
-#: Rows of a Parquet file's group: what is held in memory.
-_GROUP = 100
+#: Of one whose result is behind a link that leads to no JSON, or to a host that is not allowed.
+UNREADABLE_RESULT = "RESULT_UNREADABLE"
+#: Rows, and characters of them, of a Parquet file's group: what is held in memory.
+_GROUP, _GROUP_SIZE = 100, 4 * 1024 * 1024
 
 Row = dict[str, Any]
 
@@ -138,12 +140,14 @@ class Parquet:
         self._table = pyarrow.Table
         self._file = parquet.ParquetWriter(str(path), self._schema)
         self._rows: list[Row] = []
+        self._size = 0
 
     def add(self, row: Row) -> None:
         texts = {name: json.dumps(row[name]) for name in _JSON if row[name] is not None}
         whole = {**row, **texts}
         self._rows.append({n: clean(v) if isinstance(v, str) else v for n, v in whole.items()})
-        if len(self._rows) >= _GROUP:
+        self._size += sum(map(len, texts.values()))
+        if len(self._rows) >= _GROUP or self._size >= _GROUP_SIZE:
             self._flush()
 
     def close(self) -> None:
@@ -153,7 +157,7 @@ class Parquet:
     def _flush(self) -> None:
         if self._rows:
             self._file.write_table(self._table.from_pylist(self._rows, schema=self._schema))
-            self._rows = []
+            self._rows, self._size = [], 0
 
 
 WRITERS: Mapping[str, Callable[[Path], Writer]] = {"jsonl": JsonLines, "parquet": Parquet}

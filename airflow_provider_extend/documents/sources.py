@@ -19,6 +19,7 @@ from airflow_provider_extend.documents.folders import BLOCK, Folder, filesystem,
 _SUMS = ("ETag", "md5Hash")
 #: Why a document was not sent, in Extend's words where it has some (README section 4).
 EMPTY, TYPE, UNREADABLE, INVALID = "EMPTY_FILE", "FILE_TYPE_NOT_SUPPORTED", "UNREADABLE", "INVALID_INPUT"
+GONE = "NOT_FOUND"
 
 Read = Callable[[Any, str], Mapping[str, str]]
 

@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_extend import fingerprints
 from airflow_provider_extend._compat import gauge
 from airflow_provider_extend.api.errors import (
+    ExtendAnswerError,
+    ExtendHostNotAllowed,
     ExtendResultTooLarge,
     ExtendStorageError,
     ExtendTaskKilled,
@@ -64,6 +66,8 @@ PROGRESS_KEY = "extend_progress"
 _CREATE_TIMEOUT = 120.0
 #: In place of the id of a batch whose id was lost, before the token that its runs carry.
 _BY_TOKEN = "token:"
+#: How often a batch is listed again that lacks runs.
+_MORE_LOOKS = 2
 _NOTED, _NOTED_BYTES = 100, 16 * 1024 * 1024
 GOES_ON = "What is at Extend goes on and is paid for: a retry takes it up."
 
@@ -82,6 +86,20 @@ class Options:
     pace: float
     max_runs: int | None
     address: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Awaited:
+    """
+    :ivar kind: of what these ids name.
+    :ivar members: of a batch that no call reads: runs that its list shows at least. None: it is read.
+    :ivar not_before: when that list shows all of them, in seconds since the epoch.
+    """
+
+    kind: str
+    run_ids: list[str]
+    members: int | None = None
+    not_before: float = 0.0
 
 
 class _Records:
@@ -162,7 +180,12 @@ class Batches:
         if not count:
             self.write(batch, None)
             return
-        receipt = submit_once(self._submitting(batch), self._submission(batch), self._log)
+        try:
+            receipt = submit_once(self._submitting(batch), self._submission(batch), self._log)
+        except Exception as error:
+            if is_gone(error) and self._files.drop_gone(batch):
+                return self.send(batch)
+            raise
         record = self._records(batch).get(RECORD_KEY) or {}
         at = record.get("started_at", time.time())
         self._ledger.note_receipt(batch, {"id": receipt.id, "count": count, "at": at})
@@ -186,6 +209,7 @@ class Batches:
 
         def create(token: str, inputs: Any) -> Any:
             self._heed_kill()
+            self._ledger.check()
             common = {
                 TOKEN_KEY: token,
                 **({TASK_KEY: self._options.address} if self._options.address else {}),
@@ -206,7 +230,7 @@ class Batches:
 
         return Submission(
             what=f"batch {batch + 1} of {len(self._ledger.batches)}",
-            parts={"documents": self._ledger.state, "batch": batch},
+            parts={"what is asked of this task": self._ledger.state, "batch": batch},
             prepare=partial(self._prepare, batch),
             create=create,
             keep=lambda _: True,
@@ -228,18 +252,33 @@ class Batches:
 
     # ------------------------------------------------------------------------------------------------- looking
 
-    def ended(self, batch: int) -> Run | None:
-        """A batch that is at Extend, with its runs, if all of them have ended."""
+    def ended(self, batch: int, late: bool = False) -> Run | None:
+        """A batch that is at Extend, with its runs, if all of them have ended.
+
+        :param late: take one that has failed as a whole although runs of it are shown as moving.
+        """
         receipt = self._ledger.receipt(batch)
         assert receipt is not None
         if receipt["id"].startswith(_BY_TOKEN):
             return self._ended_nameless(receipt)
-        run = look_up(self._client, self._kind, receipt["id"], receipt["count"])
-        return run if run.ended else None
+        run = self._seen(receipt)
+        if not run.ended or (not late and not all(member.ended for member in run.members)):
+            return None
+        # Pages of rows that sort alike may miss one: what is paid for is looked for again.
+        for _ in range(_MORE_LOOKS):
+            if len(run.members) >= receipt["count"]:
+                break
+            known = {member.id: member for member in (*self._seen(receipt).members, *run.members)}
+            run = replace(run, members=tuple(known.values()))
+        return run
 
-    def moving_runs(self, batches: list[int]) -> tuple[str, list[str], int | None]:
-        """What to wait for until one of these batches has ended, as far as can be told: kind, ids, and of one that no
-        call reads the number of its runs.
+    def _seen(self, receipt: Mapping[str, Any]) -> Run:
+        # Of a batch of workflow runs only its list tells: once that shows all, what it lacks was deleted.
+        count = receipt["count"] if time.time() <= receipt["at"] + LIST_LAG else 1
+        return look_up(self._client, self._kind, receipt["id"], count)
+
+    def awaited(self, batches: list[int]) -> Awaited:
+        """What to wait for until one of these batches has ended, as far as can be told.
 
         Of a batch whose id was lost, runs that move: only when all of these have ended, it may have. No ids: its runs
         were all deleted.
@@ -247,12 +286,12 @@ class Batches:
         receipts = [receipt for batch in batches if (receipt := self._ledger.receipt(batch))]
         named = [receipt for receipt in receipts if not receipt["id"].startswith(_BY_TOKEN)]
         if named and self._kind == WORKFLOW_BATCH:
-            return self._kind, [named[0]["id"]], named[0]["count"]
+            return Awaited(self._kind, [named[0]["id"]], 1, named[0]["at"] + LIST_LAG)
         if named:
-            return self._kind, [receipt["id"] for receipt in named], None
+            return Awaited(self._kind, [receipt["id"] for receipt in named])
         members = self._nameless(receipts[0])
         moving = [run.id for run in members if not run.ended]
-        return self._runs_kind, moving or [run.id for run in members[:1]], None
+        return Awaited(self._runs_kind, moving or [run.id for run in members[:1]])
 
     def _nameless(self, receipt: Mapping[str, Any]) -> list[Run]:
         token = receipt["id"].removeprefix(_BY_TOKEN)
@@ -299,6 +338,7 @@ class Batches:
                         f"({error.strerror or type(error).__name__}). They are paid for, and a retry reads them again."
                     )
                 ) from None
+            self._ledger.check()
             if tally.rows:
                 self._ledger.output.put(part, local)
         if ended is not None:
@@ -321,6 +361,8 @@ class Batches:
         left = {place for place in range(len(documents)) if str(place) not in sent["refused"]}
         known = set()
         for place, row, again in self._ledger.rows(batch):
+            if place not in left:
+                continue  # noted by two processes
             left.discard(place)
             known.add(row["run_id"])
             yield place, row, again
@@ -365,9 +407,14 @@ class Batches:
         try:
             return whole(self._client, run)
         except Exception as error:
-            if not isinstance(plain_error(error), ExtendResultTooLarge):
+            plain = plain_error(error)
+            if isinstance(plain, ExtendResultTooLarge):
+                reason = rows.TOO_LARGE
+            elif isinstance(plain, ExtendAnswerError | ExtendHostNotAllowed):
+                reason = rows.UNREADABLE_RESULT  # the others are written all the same
+            else:
                 raise
-            return replace(run, outcome=FAILED, failure_reason=rows.TOO_LARGE, failure_message=str(error))
+            return replace(run, outcome=FAILED, failure_reason=reason, failure_message=plain.message)
 
     def _heed_kill(self) -> None:
         if self._killed():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import time
 from collections import deque
@@ -25,6 +26,7 @@ from airflow_provider_extend.documents.progress import EVERY
 from airflow_provider_extend.documents.sources import Source
 from airflow_provider_extend.exceptions import as_airflow
 from airflow_provider_extend.operators._document import Document
+from airflow_provider_extend.reading import is_gone
 
 if TYPE_CHECKING:
     from airflow_provider_extend.client import ExtendClient
@@ -35,6 +37,8 @@ _THREADS = 8
 #: Uploads after which their ids are written down: so many a crash makes again at most.
 _NOTED = 100
 _CHUNK = 1024 * 1024
+#: Of S3: what it says of a key, where it says of an object that it may not be read.
+_OF_THE_KEY = ("ExpiredToken", "InvalidAccessKeyId", "InvalidToken", "SignatureDoesNotMatch")
 
 
 class Files:
@@ -70,6 +74,8 @@ class Files:
         self._heed_kill = heed_kill
         #: Store -> whether Extend fetches from it.
         self._signs: dict[str, bool] = {}
+        #: Ids of files that were uploaded, and are not at Extend any more.
+        self._gone: set[str] = set()
 
     def inputs(self, batch: int) -> list[tuple[int, dict[str, Any], Mapping[str, Any]]]:
         """(place, body, metadata) of each document of a batch that is ready, and can be sent."""
@@ -103,20 +109,28 @@ class Files:
     def _by_address(self, source: Source) -> bool:
         """Whether Extend fetches it: by `auto` only from where everybody can."""
         assert source.store is not None
-        if self._send == UPLOAD:
-            return False
         if source.store not in self._signs:
-            try:
-                signed = self._signed(source)
-                self._signs[source.store] = self._send == URL or signed.startswith("https://")
-            except NotImplementedError:
-                if self._send == URL:
-                    raise ExtendInputError(
-                        f"send is 'url', and {source.store} makes no signed addresses: expected 'upload' or 'auto'. "
-                        "Nothing was sent."
-                    ) from None
-                self._signs[source.store] = False
+            # Here, before any thread needs it: Airflow 3.0 answers one question about connections at a time.
+            sources.store_of(source)
+            self._signs[source.store] = self._send != UPLOAD and self._fetchable(source)
         return self._signs[source.store]
+
+    def _fetchable(self, source: Source) -> bool:
+        try:
+            signed = self._signed(source)
+        except Exception as error:  # each store says in its own way that it cannot; its text may hold a key
+            if self._send == URL:
+                raise ExtendInputError(
+                    f"send is 'url', and {source.store} makes no signed addresses ({type(error).__name__}): expected "
+                    "'upload' or 'auto'. Nothing was sent."
+                ) from None
+            self._log.info(
+                "%s makes no signed addresses (%s): documents are uploaded.",
+                source.store,
+                type(error).__name__,
+            )
+            return False
+        return self._send == URL or signed.startswith("https://")
 
     def make_ready(self, batch: int) -> int:
         """Upload what is to be uploaded; what an earlier try did stands (see `Ledger.sent`). Returns how many documents
@@ -132,18 +146,56 @@ class Files:
         ]
         told = time.monotonic()
         uploads = side_by_side(self._distinct(waiting, sent), self._upload_one, self._heed_kill)
-        for number, (places, done) in enumerate(uploads, 1):
-            if isinstance(done, str):
-                files |= dict.fromkeys(places, done)
-            else:
-                refused |= dict.fromkeys(places, done)
-            if number % _NOTED == 0:
-                self._ledger.note_sent(batch, sent)
-            if time.monotonic() - told >= EVERY:
-                told = time.monotonic()
-                self._log.info("Batch %d: %d of %d files uploaded.", batch + 1, len(files), len(documents))
-        self._ledger.note_sent(batch, sent)
+        try:
+            for number, (places, done) in enumerate(uploads, 1):
+                if isinstance(done, str):
+                    files |= dict.fromkeys(places, done)
+                else:
+                    refused |= dict.fromkeys(places, done)
+                if number % _NOTED == 0:
+                    self._ledger.note_sent(batch, sent)
+                if time.monotonic() - told >= EVERY:
+                    told = time.monotonic()
+                    self._log.info(
+                        "Batch %d: %d of %d files uploaded.", batch + 1, len(files), len(documents)
+                    )
+        finally:
+            self._ledger.note_sent(batch, sent)
         return len(documents) - len(refused)
+
+    def drop_gone(self, batch: int) -> bool:
+        """Look for files that Extend has no more, after it has said so of a batch. Returns whether there were any.
+
+        What was uploaded, and deleted meanwhile, is uploaded once more; an id that the author named is refused.
+        """
+        sent = self._ledger.sent(batch)
+        ids = {
+            place: file_id
+            for place, source in enumerate(self._ledger.documents(batch))
+            if (file_id := sent["files"].get(str(place)) or source.given.get("file_id"))
+            and str(place) not in sent["refused"]
+        }
+        found = False
+        for place, gone in side_by_side(ids.items(), self._is_gone, self._heed_kill):
+            if not gone:
+                continue
+            found = True
+            if (uploaded := sent["files"].pop(str(place), None)) is not None:
+                self._gone.add(uploaded)
+            else:
+                sent["refused"][str(place)] = (sources.GONE, "is no file at Extend")
+        if found:
+            self._ledger.note_sent(batch, sent)
+        return found
+
+    def _is_gone(self, file_id: str) -> bool:
+        try:
+            self._client.call("files.retrieve", file_id)
+        except Exception as error:
+            if not is_gone(error):
+                raise
+            return True
+        return False
 
     def _distinct(
         self, waiting: list[tuple[int, Source]], sent: dict[str, Any]
@@ -179,7 +231,8 @@ class Files:
         except Exception as error:
             return "", None, _unreadable(source, error)
         found = self._uploads.read(content)
-        return content, found["id"] if found else None, None
+        known = found["id"] if found else None
+        return content, None if known in self._gone else known, None
 
     def _upload_one(self, given: tuple[Source, str | None]) -> Any:
         """Id of the file at Extend, or why there is none: a code, and words."""
@@ -260,11 +313,25 @@ def _unreadable(source: Source, error: BaseException) -> tuple[str, str]:
 
     :raises ExtendStorageError: it is not the file's fault, but the store's: a retry may read it.
     """
-    if isinstance(error, OSError) and not isinstance(error, ConnectionError | TimeoutError):
+    if isinstance(error, OSError) and _is_of_the_file(source, error):
         return sources.UNREADABLE, f"cannot be read ({error.strerror or type(error).__name__})"
     raise as_airflow(
         ExtendStorageError(f"{source.source!r} cannot be read ({type(error).__name__}).")
     ) from None
+
+
+def _is_of_the_file(source: Source, error: OSError) -> bool:
+    """A store of objects says with an OSError, too, that it is busy, or that it does not take the key."""
+    if isinstance(error, ConnectionError | TimeoutError):
+        return False
+    if source.store == "file://":
+        return True
+    answer = getattr(error.__cause__, "response", None)
+    code = answer.get("Error", {}).get("Code") if isinstance(answer, Mapping) else None
+    if code in _OF_THE_KEY:
+        return False
+    kinds = (FileNotFoundError, IsADirectoryError, PermissionError)
+    return isinstance(error, kinds) or error.errno == errno.ENAMETOOLONG
 
 
 def _digest(source: Source, account: str) -> str:

@@ -17,23 +17,27 @@ from airflow_provider_extend.api.errors import (
     ExtendInputError,
     ExtendRunFailed,
     ExtendRunTimeout,
+    ExtendStorageError,
     ExtendTaskKilled,
     plain_error,
 )
 from airflow_provider_extend.api.limits import BATCH_INPUTS, check_json
 from airflow_provider_extend.api.polling import ERROR
-from airflow_provider_extend.api.runs import MEMBERS
+from airflow_provider_extend.api.runs import MEMBERS, Run
 from airflow_provider_extend.documents import sources
 from airflow_provider_extend.documents.folders import Folder
 from airflow_provider_extend.documents.ledger import FAILED, Ledger
+from airflow_provider_extend.documents.listing import PATTERN
 from airflow_provider_extend.documents.progress import FILES_PER_MINUTE, duration, longest
 from airflow_provider_extend.documents.summary import failure, result_of, write_kept_back
 from airflow_provider_extend.exceptions import airflow_errors, as_airflow
+from airflow_provider_extend.operators._address import address_of
 from airflow_provider_extend.operators._base import ExtendOperator
 from airflow_provider_extend.operators._document import document_of, unsigned, without_none
-from airflow_provider_extend.operators._document_batches import GOES_ON, Batches, Options
+from airflow_provider_extend.operators._document_batches import GOES_ON, Awaited, Batches, Options
 from airflow_provider_extend.operators._document_checks import (
     ANEW,
+    GO_ON,
     SKIP,
     check_ledger,
     check_parameters,
@@ -53,6 +57,11 @@ if TYPE_CHECKING:
 
 #: Key, in the task state store and in XCom, of where the ledger is.
 DOCUMENTS_KEY = "extend_documents"
+#: What may be done once a task has failed for good.
+_AFTERWARDS = (
+    "Clearing this task pays for all of them again. To accept what there is, set on_partial, and on_clear to 'go_on', "
+    "before you clear it; or send those that failed with another task."
+)
 #: Airflow's own timeout of a deferral comes this much later than ours: it is a backstop only.
 _BACKSTOP = timedelta(seconds=60)
 #: A sleep in a worker is cut into these, so that a task that is told to end does not sleep on.
@@ -163,6 +172,8 @@ class ExtendDocumentsOperator(ExtendOperator):
         self.max_runs = max_runs
         self.send_address = send_address
         self._killed = False
+        #: What a later process needs to find the ledger, in the task state store and in XCom.
+        self._kept: dict[str, Any] = {}
         #: Seconds before the trigger may look.
         self._pause = 0.0
 
@@ -171,7 +182,11 @@ class ExtendDocumentsOperator(ExtendOperator):
         started = uses.starting(cls.kind, cls.creates, version)
         if not started:
             return started
-        return started | uses.watching(MEMBERS[cls.kind], version) | uses.named("files.upload", version)
+        return (
+            started
+            | uses.watching(MEMBERS[cls.kind], version)
+            | uses.named("files.upload files.retrieve", version)
+        )
 
     # ------------------------------------------------------------------------------ what a subclass says
 
@@ -201,13 +216,13 @@ class ExtendDocumentsOperator(ExtendOperator):
         with airflow_errors():
             self._check(client.api_version)
             ledger = self._open(context, client)
-            if (ended := self._ended_before(ledger)) is not None:
+            if (ended := self._ended_before(context, ledger)) is not None:
                 return ended
             if ledger.plan is None:
                 self._lay_out(context, client, ledger)
             elif self._may_be_bettered(ledger) and (count := ledger.lay_out_again()):
                 self.log.info("%d documents that did not succeed are sent once more.", count)
-            self._remember(context, ledger)
+            self._remember(context)
             return self._work(context, client, ledger, self._deadline(context, ledger))
 
     def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context) -> Any:
@@ -229,8 +244,8 @@ class ExtendDocumentsOperator(ExtendOperator):
             if ledger.plan is None:
                 return self.execute(context)
             said = event if isinstance(event, Mapping) else {}
-            # Whoever cannot wait there must not come back at once, again and again.
-            self._pause = self.poll_interval if said.get("event") == ERROR else 0.0
+            # Whoever comes back for nothing must not do so at once, again and again.
+            self._pause = self.poll_interval
             deadline = said.get("deadline")
             if not isinstance(deadline, int | float):
                 deadline = self._deadline(context, ledger)
@@ -246,29 +261,36 @@ class ExtendDocumentsOperator(ExtendOperator):
         """What earlier processes of this task have kept, if any."""
         ti, store = context["ti"], context.get("task_state_store")
         deployment = conf.get("extend", "deployment", fallback="")
-        # Clearing a task raises max_tries, and a retry does not.
-        tries = ti.max_tries if self.on_clear == ANEW else None
-        address = [deployment, ti.dag_id, ti.run_id, ti.task_id, ti.map_index, tries]
+        address = [deployment, ti.dag_id, ti.run_id, ti.task_id, ti.map_index]
         pulled = ti.xcom_pull(task_ids=self.task_id, key=DOCUMENTS_KEY, map_indexes=ti.map_index)
         kept: Any = store.get(DOCUMENTS_KEY) if store is not None else None
         if isinstance(pulled, Mapping):  # of this very try, which was deferred
-            kept, state = pulled, pulled["state"]
+            self._kept, known = dict(pulled), True
         else:
-            state = fingerprints.of([address, self._named_parts(context)])[:16]
-        known = isinstance(kept, Mapping) and kept.get("state") == state
+            asked = fingerprints.of([address, self._named_parts(context)])[:16]
+            # Clearing a task raises max_tries, and a retry does not.
+            known = (
+                isinstance(kept, Mapping)
+                and kept.get("asked") == asked
+                and (self.on_clear == GO_ON or kept.get("max_tries") == ti.max_tries)
+            )
+            anew = fingerprints.of([asked, ti.max_tries if self.on_clear == ANEW else None])[:16]
+            # A template may make another path of each try.
+            state, path = (kept["state"], kept["path"]) if known else (anew, self.output_path)
+            self._kept = {"state": state, "path": path, "asked": asked, "max_tries": ti.max_tries}
         if isinstance(kept, Mapping) and not known:
             self.log.warning(
                 "This task was cleared, or asks for something else than before: it starts anew. Batches of the earlier "
                 "try that are at Extend go on, and are paid for: no call cancels one."
             )
-        # A template may make another path of each try.
-        ledger = check_ledger(Ledger(Folder(kept["path"] if known else self.output_path), state), client)
+        ledger = check_ledger(Ledger(Folder(self._kept["path"]), self._kept["state"]), client)
         if known and ledger.plan is None and ledger.whole() is None:
             raise ExtendInputError(
                 f"An earlier process of this task has kept at {ledger.output.path!r} which documents it has sent, and "
-                "that is gone. They are paid for, and nothing was sent again. Restore it, or clear this task to pay "
-                "for all of them anew."
+                "that is gone. They are paid for, and nothing was sent again. Restore it, or clear this task, with "
+                "on_clear 'anew', to pay for all of them anew."
             )
+        self._kept["path"] = ledger.output.path
         return ledger
 
     def _named_parts(self, context: Context) -> dict[str, Any]:
@@ -279,16 +301,21 @@ class ExtendDocumentsOperator(ExtendOperator):
     def _documents(self, context: Context) -> Any:
         given = self.revealed("documents")
         if given is None:
-            given = sources.of_assets(context.get("triggering_asset_events") or {})
+            given = list(sources.of_assets(context.get("triggering_asset_events") or {}))
         if isinstance(given, str | Mapping) or not isinstance(given, Iterable) or sources.path_of(given):
             return sources.path_of(given) or given
+        if not isinstance(given, Sequence):
+            raise ExtendInputError(
+                f"documents is a {type(given).__name__}, which has no order that a retry would find again: expected a "
+                "list. Nothing was sent."
+            )
         # Iterated: XCom may hand in a lazy sequence.
         return [sources.path_of(entry) or entry for entry in given]
 
     def _lay_out(self, context: Context, client: ExtendClient, ledger: Ledger) -> None:
         """Find the documents and write them down, before anything is sent."""
-        ti, version, output = context["ti"], client.api_version, ledger.output
-        owner = {"dag_id": ti.dag_id, "run_id": ti.run_id, "task_id": ti.task_id, "map_index": ti.map_index}
+        version, output = client.api_version, ledger.output
+        owner = address_of(context["ti"])
         other = ledger.claim(owner)
         if other is not None:
             raise ExtendInputError(
@@ -307,9 +334,7 @@ class ExtendDocumentsOperator(ExtendOperator):
         documents, batches = ledger.lay_out(checked_metadata(found, self.metadata), self.batch_size)
         if not documents:
             ledger.withdraw()
-            where = self.revealed("documents")
-            named = f"{where!r}" if isinstance(where, str) and "?" not in where else "documents"
-            message = f"There is no document at {named}. Nothing was sent."
+            message = f"{_none_of(self.revealed('documents'))} Nothing was sent."
             raise AirflowSkipException(message) if self.on_empty == SKIP else ExtendInputError(message)
         # Only now: results of before a clear are left where there is nothing to take their place.
         counted = {"documents": documents, "batches": batches, "size": self.batch_size}
@@ -322,12 +347,11 @@ class ExtendDocumentsOperator(ExtendOperator):
             duration(documents / self.files_per_minute * 60),
         )
 
-    def _remember(self, context: Context, ledger: Ledger) -> None:
+    def _remember(self, context: Context) -> None:
         """Where the ledger is, before anything is sent: a retry looks there, whatever a template makes of the path."""
         store: Any = context.get("task_state_store")
-        kept = {"state": ledger.state, "path": ledger.output.path}
-        if store is not None and store.get(DOCUMENTS_KEY) != kept:
-            store.set(DOCUMENTS_KEY, kept)
+        if store is not None and store.get(DOCUMENTS_KEY) != self._kept:
+            store.set(DOCUMENTS_KEY, self._kept)
 
     # -------------------------------------------------------------------------------------------- the work
 
@@ -337,9 +361,7 @@ class ExtendDocumentsOperator(ExtendOperator):
         while left := [batch for batch in ledger.batches if not ledger.done(batch)]:
             moving = [batch for batch in left if ledger.receipt(batch)]
             # One at a time: memory holds the runs of one batch, however many have ended meanwhile.
-            ended = next(
-                ((batch, run) for batch in moving if (run := batches.ended(batch)) is not None), None
-            )
+            ended = self._first_ended(batches, moving, late=deadline <= time.time())
             if ended is not None:
                 moving.remove(ended[0])
             # What Extend is to do next comes before what is written of what it has done.
@@ -359,6 +381,7 @@ class ExtendDocumentsOperator(ExtendOperator):
                 moving += [batch] if not ledger.done(batch) else []
             if wrote := ended is not None:
                 batches.write(*ended)
+                self._pause = 0.0
             ended = None  # before the next is read
             self._heed_kill()
             batches.tell(progress := batches.progress())
@@ -370,29 +393,42 @@ class ExtendDocumentsOperator(ExtendOperator):
                 )
             if not moving:
                 continue
-            if self.deferrable and (awaited := batches.moving_runs(moving))[1]:
-                self._defer(context, ledger, awaited, deadline)
+            if self.deferrable and (awaited := batches.awaited(moving)).run_ids:
+                self._defer(context, awaited, deadline)
             self._sleep(min(self.poll_interval, deadline - time.time()))
         return self._ends(context, ledger, batches.spent())
 
-    def _defer(
-        self, context: Context, ledger: Ledger, moving: tuple[str, list[str], int | None], deadline: float
-    ) -> None:
+    def _first_ended(self, batches: Batches, moving: list[int], late: bool) -> tuple[int, Run] | None:
+        """A batch that has ended, if any: one that cannot be looked at does not keep the others from being written."""
+        problem: Exception | None = None
+        for batch in moving:
+            try:
+                run = batches.ended(batch, late)
+            except Exception as error:
+                if not isinstance(plain_error(error), ExtendError):
+                    raise
+                problem = problem or error
+                continue
+            if run is not None:
+                return batch, run
+        if problem is not None:
+            raise problem
+        return None
+
+    def _defer(self, context: Context, awaited: Awaited, deadline: float) -> None:
         """Wait in the triggerer until a batch has ended. Does not return."""
-        kept = {"state": ledger.state, "path": ledger.output.path}
-        context["ti"].xcom_push(key=DOCUMENTS_KEY, value=kept)
-        kind, run_ids, members = moving
+        context["ti"].xcom_push(key=DOCUMENTS_KEY, value=self._kept)
         common: dict[str, Any] = {
             "extend_conn_id": self.extend_conn_id,
-            "kind": kind,
+            "kind": awaited.kind,
             "deadline": deadline,
             "max_interval": self.poll_interval,
-            "not_before": time.time() + max(REAPED_SECONDS, self._pause),
+            "not_before": max(time.time() + max(REAPED_SECONDS, self._pause), awaited.not_before),
         }
         self.defer(
-            trigger=ExtendRunTrigger(run_id=run_ids[0], members=members, **common)
-            if members
-            else ExtendRunsTrigger(run_ids=run_ids, first=kind == self.kind, **common),
+            trigger=ExtendRunTrigger(run_id=awaited.run_ids[0], members=awaited.members, **common)
+            if awaited.members
+            else ExtendRunsTrigger(run_ids=awaited.run_ids, first=awaited.kind == self.kind, **common),
             method_name="execute_complete",
             timeout=timedelta(seconds=max(deadline - time.time(), 0.0)) + _BACKSTOP,
         )
@@ -408,8 +444,6 @@ class ExtendDocumentsOperator(ExtendOperator):
             raise as_airflow(ExtendTaskKilled(f"The task was told to end. {GOES_ON}"))
 
     def _options(self, context: Context) -> Options:
-        ti = context["ti"]
-        address = {"dag_id": ti.dag_id, "run_id": ti.run_id, "task_id": ti.task_id, "map_index": ti.map_index}
         return Options(
             send=self.send,
             link_seconds=self.link_seconds,
@@ -417,7 +451,7 @@ class ExtendDocumentsOperator(ExtendOperator):
             output_format=self.output_format,
             pace=self.files_per_minute,
             max_runs=self.max_runs,
-            address=address if self.send_address else None,
+            address=address_of(context["ti"]) if self.send_address else None,
         )
 
     def _deadline(self, context: Context, ledger: Ledger) -> float:
@@ -433,6 +467,12 @@ class ExtendDocumentsOperator(ExtendOperator):
     def _ends(self, context: Context, ledger: Ledger, spent: Spent) -> Any:
         assert ledger.plan is not None
         ti, totals, documents = context["ti"], ledger.totals(), ledger.plan["documents"]
+        if totals.succeeded + totals.failed != documents:
+            raise ExtendStorageError(
+                f"What was kept at {ledger.output.path!r} tells of {totals.succeeded + totals.failed:,} documents of "
+                f"{documents:,}: something of it is gone. Results that are there stay. Restore it, or clear this task "
+                "to pay for all documents anew."
+            )
         ti.xcom_push(key=SPENT_XCOM_KEY, value=spent.summary())
         if totals.failed:
             ledger.output.write_lines(FAILED, ledger.failures())
@@ -446,18 +486,10 @@ class ExtendDocumentsOperator(ExtendOperator):
         if totals.kept_back:
             totals.parts.append(write_kept_back(ledger, self.output_format))
         result = result_of(MEMBERS[self.kind], ledger, totals, self.output_format)
-        ledger.finish(totals.parts, enough=enough, result=result)
+        ledger.finish(totals.parts, result=result)
         if not enough:
-            raise as_airflow(failure(ledger, totals, self._afterwards, False))
+            raise as_airflow(failure(ledger, totals, _AFTERWARDS, False))
         return result
-
-    @property
-    def _afterwards(self) -> str:
-        if self.on_clear == ANEW:
-            return "Clear this task to start anew."
-        return (
-            "Send them with another task, or set on_clear to 'anew' and clear this one to pay for all again."
-        )
 
     def _enough(self, succeeded: int, documents: int) -> bool:
         if isinstance(self.on_partial, str):
@@ -470,22 +502,27 @@ class ExtendDocumentsOperator(ExtendOperator):
             return False
         return not self._enough(ledger.totals().succeeded, ledger.plan["documents"])
 
-    def _ended_before(self, ledger: Ledger) -> Any:
-        """What a process of this try came to that died before it could say so."""
+    def _ended_before(self, context: Context, ledger: Ledger) -> Any:
+        """What an earlier process came to: of this try, that died before it could say so, or of before a clear that
+        goes on. Whether it is enough is asked anew."""
         manifest = ledger.whole()
         if manifest is None:
             return None
         ledger.close()
-        if not manifest["enough"]:
-            failed = manifest["result"]["failed"]
+        result = manifest["result"]
+        store: Any = context.get("task_state_store")
+        if store is not None:
+            context["ti"].xcom_push(key=SPENT_XCOM_KEY, value=Spent(store).summary())
+        if not self._enough(result["succeeded"], result["documents"]):
             raise as_airflow(
                 ExtendRunFailed(
-                    f"{failed:,} documents did not succeed: see {ledger.output.path}/{FAILED}. {self._afterwards}",
+                    f"{result['failed']:,} of {result['documents']:,} documents did not succeed: see "
+                    f"{ledger.output.path}/{FAILED}. {_AFTERWARDS}",
                     run_id=ledger.state,
                     outcome="failed",
                 )
             )
-        return manifest["result"]
+        return result
 
     # ------------------------------------------------------------------------------------------- the checks
 
@@ -498,6 +535,21 @@ class ExtendDocumentsOperator(ExtendOperator):
         for config in self.configs(version):
             for warning in check_config(config.kind, config.version, config.value, partial=config.partial):
                 self.log.warning("%s", warning)
+
+
+def _none_of(given: Any) -> str:
+    """Why there is no document."""
+    if given is None:
+        return "No asset event that names a document has triggered this DAG run, and documents is None."
+    path = sources.path_of(given)
+    if path is None or "?" in path:
+        return "documents names no document."
+    prefix = (
+        ""
+        if PATTERN & set(path)
+        else " A path is a file or a folder; names that begin so are found with * after it."
+    )
+    return f"There is no document at {path!r}; what lies in output_path is none.{prefix}"
 
 
 def _read(entry: Any, where: str) -> Mapping[str, str]:

@@ -27,6 +27,7 @@ from airflow_provider_extend.api.limits import OWN_METADATA_BYTES, check_json, c
 from airflow_provider_extend.api.lookups import TASK_KEY, TOKEN_KEY, LookUp, look_up_of
 from airflow_provider_extend.api.runs import Run, cancels, readable
 from airflow_provider_extend.exceptions import ExtendException, airflow_errors, as_airflow
+from airflow_provider_extend.operators._address import address_of
 from airflow_provider_extend.operators._base import ExtendOperator
 from airflow_provider_extend.operators._submit import Prepared, Receipt, Sought, Submission, submit_once
 from airflow_provider_extend.searching import find_by_token
@@ -241,15 +242,9 @@ class StartsRun(WaitsForRun, ExtendOperator):
         """The author's metadata, which wins, beside the token and the task's address."""
         if not self.takes_metadata:
             return None
-        ti = context["ti"]
         sent: dict[str, Any] = {TOKEN_KEY: token}
         if self.send_address:
-            sent[TASK_KEY] = {
-                "dag_id": ti.dag_id,
-                "run_id": ti.run_id,
-                "task_id": ti.task_id,
-                "map_index": ti.map_index,
-            }
+            sent[TASK_KEY] = address_of(context["ti"])
         return sent | dict(self.own_metadata() or {})
 
     def _keep(self, client: ExtendClient, run_id: str) -> bool:

@@ -15,6 +15,7 @@ from airflow_provider_extend.api.runs import parse_time, read_run
 from airflow_provider_extend.documents.file_ids import of_results, of_uploads
 from airflow_provider_extend.documents.folders import Folder
 from airflow_provider_extend.exceptions import airflow_errors, as_airflow
+from airflow_provider_extend.operators._address import address_of
 from airflow_provider_extend.operators._base import ExtendOperator
 from airflow_provider_extend.operators._document_files import side_by_side
 from airflow_provider_extend.reading import is_gone
@@ -48,9 +49,9 @@ class ExtendCleanUpOperator(ExtendOperator):
     `send_address=False`; kinds that take no metadata (edit, form detection, evaluation set runs) are not. Files are
     those that these runs have read, and those that `results` and `uploads_path` name; others stay: what
     `ExtendUploadFilesOperator` has uploaded and no run of this DAG run has read, for instance. A file is deleted only
-    if it was made after the DAG run began: what was there before is somebody else's. What is gone already counts as
-    deleted, so a retry goes on where the last try ended. A run that moves is left, with its files, and the task is
-    retried.
+    if it was made after the DAG run began and no run of others has read it: what was there before is somebody else's.
+    What is gone already counts as deleted, so a retry goes on where the last try ended. A run that moves is left, with
+    its files, and the task is retried.
 
     Put it last: `[extract, summary] >> ExtendCleanUpOperator(task_id="clean_up")` runs when both have succeeded. With
     `.as_teardown()` after it, it runs whatever has become of them: not where you would clear an `extract` that has
@@ -108,15 +109,15 @@ class ExtendCleanUpOperator(ExtendOperator):
             uploads = Folder(self.uploads_path) if self.uploads_path and self.files else None
             shared = of_uploads(uploads) if uploads is not None else {}
             named = {*shared.values(), *self._named()} if self.files else set()
-            began = _began(context)
-            found = list(self._found(client, context, kinds, began))
+            others: set[str] = set()
+            found = list(self._found(client, context, kinds, others))
         moving = [one for one in found if not one.ended]
         over = [one for one in found if one.ended]
         busy = {file_id for one in moving for file_id in one.file_ids}
         read = {file_id for one in over for file_id in one.file_ids}
         with airflow_errors():
-            more, gone = self._made_since(client, named - read - busy, began)
-        files = sorted(read - busy | more) if self.files else []
+            more, gone = self._own(client, named - read - busy - others, context)
+        files = sorted((read | more) - busy - others) if self.files else []
         told = {
             "runs": dict(Counter(one.kind for one in over)),
             "files": len(files),
@@ -126,14 +127,13 @@ class ExtendCleanUpOperator(ExtendOperator):
             shown = ", ".join([one.id for one in over][:_SHOWN] + files[:_SHOWN])
             self.log.info("Would delete %d runs and %d files: %s ...", len(over), len(files), shown)
             return told
-        # Files first: a retry finds them by the runs.
-        calls = [
+        # Files first: it is by their runs that a retry finds them.
+        for calls in (
             [("files.delete", file_id) for file_id in files],
             [(f"{one.kind}s.delete", one.id) for one in over],
-        ]
-        for entries in calls:
+        ):
             for _ in side_by_side(
-                ((None, entry) for entry in entries), lambda call: _delete(client, *call), self._heed_kill
+                ((None, call) for call in calls), lambda call: _delete(client, *call), self._heed_kill
             ):
                 pass
         if uploads is not None:
@@ -184,42 +184,48 @@ class ExtendCleanUpOperator(ExtendOperator):
                 )
             yield from of_results(Folder(path))
 
-    def _made_since(
-        self, client: ExtendClient, named: Iterable[str], began: float
-    ) -> tuple[set[str], set[str]]:
-        """Of these files, those that were made since then, and those that are gone."""
-        made, gone = set(), set()
+    def _own(self, client: ExtendClient, named: Iterable[str], context: Context) -> tuple[set[str], set[str]]:
+        """Of these files, those that were made in this DAG run, and those that are gone."""
+        own, gone, started = set(), set(), _started(context)
         entries = ((file_id, file_id) for file_id in sorted(named))
-        for file_id, row in side_by_side(entries, partial(_file, client), self._heed_kill):
-            if row is None:
+        for file_id, file in side_by_side(entries, partial(_file, client), self._heed_kill):
+            if file is None:
                 gone.add(file_id)
-            elif (moment := parse_time(row.get("createdAt"))) is not None and moment.timestamp() >= began:
-                made.add(file_id)
-        return made, gone
+            elif list(_own_files({"file": file}, started)):
+                own.add(file_id)
+        return own, gone
 
     def _found(
-        self, client: ExtendClient, context: Context, kinds: Sequence[str], began: float
+        self, client: ExtendClient, context: Context, kinds: Sequence[str], others: set[str]
     ) -> Iterator[_Found]:
-        since = began - CLOCK_SKEW
-        ti = context["ti"]
-        owner = {"dag_id": ti.dag_id, "run_id": ti.run_id}
+        """
+        :param others: files that runs of others have read are put in.
+        """
+        dag_run: Any = context["dag_run"]
+        began = [moment for moment in (dag_run.run_after, dag_run.start_date) if moment is not None]
+        since = min(moment.timestamp() for moment in began) - CLOCK_SKEW
+        started = _started(context)
+        address = address_of(context["ti"])
+        owner = {name: address.get(name) for name in ("dag_id", "run_id", "deployment")}
         for kind in kinds:
             way = look_up_of(kind, client.api_version)
             assert way is not None
             for row in _rows(client, way, since):
                 metadata = row.get("metadata")
-                address = metadata.get(TASK_KEY) if isinstance(metadata, Mapping) else None
-                if isinstance(address, Mapping) and owner.items() <= address.items():
+                found = metadata.get(TASK_KEY) if isinstance(metadata, Mapping) else None
+                # A clock that differs leaves a file where it is, rather than delete somebody else's.
+                files = tuple(_own_files(row, started))
+                if isinstance(found, Mapping) and all(found.get(name) == owner[name] for name in owner):
                     run = read_run(kind, client.api_version, row)
-                    # A clock that differs leaves a file where it is, rather than delete somebody else's.
-                    files = tuple(_own_files(row, began))
                     yield _Found(kind, run.id, run.ended, files)
+                else:
+                    others.update(files)
 
 
-def _began(context: Context) -> float:
+def _started(context: Context) -> float:
+    """A DAG run may have waited for its turn, and what was made meanwhile is somebody else's."""
     dag_run: Any = context["dag_run"]
-    moments = [moment for moment in (dag_run.run_after, dag_run.start_date) if moment is not None]
-    return float(min(moment.timestamp() for moment in moments))
+    return float((dag_run.start_date or dag_run.run_after).timestamp())
 
 
 def _deletable(version: str) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from airflow_provider_extend.operators.documents import ExtendExtractDocumentsOp
 from airflow_provider_extend.operators.extract import ExtendExtractOperator
 from airflow_provider_extend.operators.workflow import ExtendRunWorkflowOperator
 from tests.airflow_names import AirflowException, AirflowFailException
+from tests.operators.conftest import Died
 from tests.operators.many import fill
 
 V24, V25, V26 = "2024-12-23", "2025-04-21", "2026-02-09"
@@ -85,16 +87,6 @@ def test_what_is_gone_meanwhile_counts_as_deleted(extend, task, left, monkeypatc
     assert len(there(extend)[1]) == 4
 
 
-def test_a_retry_finds_the_files_that_are_left(extend, task, left) -> None:
-    extend.fault(method="DELETE", path="^/files/", status=500, times=100)
-    with pytest.raises(AirflowException, match="500"):
-        task.run(clean_up())
-    assert len(there(extend)[0]) == 5
-    extend.control("DELETE", "/faults")
-    assert task.run(clean_up())["files"] == 3
-    assert there(extend) == ({left["run"]}, {left["file"]})
-
-
 def test_a_run_that_moves_is_left_for_a_retry(extend, task, left) -> None:
     extend.control("POST", "/settings", {"run_seconds": 60})
     task.run(
@@ -142,6 +134,58 @@ def test_a_task_that_is_told_to_end_deletes_no_more(extend, task, left) -> None:
     with pytest.raises(AirflowException, match="told to end"):
         task.run(operator)
     assert len(there(extend)[0]) == 5
+
+
+def test_what_another_deployment_has_left_stays(extend, task, left, monkeypatch) -> None:
+    """Its DAG and DAG run have the same names."""
+    before = there(extend)
+    monkeypatch.setenv("AIRFLOW__EXTEND__DEPLOYMENT", "staging")
+    assert task.run(clean_up())["runs"] == {}
+    assert there(extend) == before
+    task.run(
+        ExtendExtractOperator(
+            task_id="task", extractor_id=left["processor"], text="Total: 9", poll_interval=0.05
+        )
+    )
+    assert task.run(clean_up())["runs"] == {"extract_run": 1}
+    monkeypatch.delenv("AIRFLOW__EXTEND__DEPLOYMENT")
+    assert task.run(clean_up())["runs"] == {"extract_run": 4}
+
+
+def test_files_that_others_read_too_stay(extend, task, left) -> None:
+    _, files = there(extend)
+    shared = sorted(files - {left["file"]})[0]
+    body = {"file": {"id": shared}, "extractor": {"id": left["processor"]}}
+    theirs = extend.send("POST", "/extract_runs", json=body)
+    assert task.run(clean_up())["files"] == 2
+    assert there(extend) == ({left["run"], theirs["id"]}, {left["file"], shared})
+
+
+def test_files_of_before_the_dag_run_started_stay_though_it_was_due_earlier(extend, task, left) -> None:
+    task.dag_run_started = datetime.now(UTC) + timedelta(seconds=1)
+    assert task.run(clean_up())["files"] == 0
+    assert len(there(extend)[1]) == 4
+
+
+def test_a_process_that_dies_leaves_no_file_that_a_retry_does_not_find(
+    extend, task, left, monkeypatch
+) -> None:
+    from airflow_provider_extend.operators import clean_up as module
+
+    really, deleted = module._delete, []
+
+    def dies(client: Any, name: str, its_id: str) -> None:
+        if len(deleted) >= 2:
+            raise Died
+        deleted.append(its_id)
+        really(client, name, its_id)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(module, "_delete", dies)
+        with pytest.raises(Died):
+            task.run(clean_up())
+    task.run(clean_up())
+    assert there(extend) == ({left["run"]}, {left["file"]})
 
 
 def starts_now(task: Any) -> None:

@@ -16,7 +16,8 @@ from airflow.sdk import BaseOperator, ObjectStoragePath
 from fsspec.implementations.local import LocalFileSystem
 from pypdf import PdfWriter
 
-from airflow_provider_extend.api.errors import ExtendResultTooLarge
+from airflow_provider_extend.api.errors import ExtendAnswerError, ExtendHostNotAllowed, ExtendResultTooLarge
+from airflow_provider_extend.documents.ledger import Ledger
 from airflow_provider_extend.documents.reader import read_documents, read_failures
 from airflow_provider_extend.documents.rows import JsonLines
 from airflow_provider_extend.exceptions import as_airflow
@@ -162,7 +163,7 @@ def test_too_many_failures_fail_the_task_for_good(extract, folder, task) -> None
     (folder / "empty.pdf").touch()
     with pytest.raises(AirflowFailException, match=r"1 of 4 documents did not succeed \(1 EMPTY_FILE\)"):
         task.run(extract(on_partial=0.9))
-    with pytest.raises(AirflowFailException, match="1 documents did not succeed"):
+    with pytest.raises(AirflowFailException, match="1 of 4 documents did not succeed"):
         task.run(extract(on_partial=0.9))  # a process that died before it could say so
     assert len(extract.extend.requests("POST", "/extract_runs/batch")) == 1
     assert len(list(read_documents(f"file://{folder.parent}/out"))) == 4
@@ -219,6 +220,70 @@ def test_a_clear_goes_on_where_that_is_what_it_means(extract, folder, task, dies
     assert started.count(200) == 3
 
 
+def test_what_failed_as_it_ended_is_accepted_after_a_clear_that_goes_on(extract, folder, task) -> None:
+    """Neither was said before the first try: what there is costs nothing more."""
+    fill(folder, 3)
+    (folder / "empty.pdf").touch()
+    with pytest.raises(
+        AirflowFailException, match=r"Clearing this task pays for all of them again\. To accept"
+    ):
+        task.run(extract())
+    task.clear()
+    with pytest.raises(AirflowFailException, match="1 of 4 documents did not succeed"):
+        task.run(extract(on_clear="go_on"))
+    task.clear()
+    assert task.run(extract(on_partial="succeed", on_clear="go_on"))["succeeded"] == 3
+    assert len(extract.extend.requests("POST", "/extract_runs/batch")) == 1
+    task.clear()
+    task.run(extract(on_partial="succeed"))
+    assert len(extract.extend.requests("POST", "/extract_runs/batch")) == 2
+
+
+def test_a_clear_goes_on_although_that_was_said_after_the_failure(extract, folder, task) -> None:
+    fill(folder, 30)
+    given = {"batch_size": 10, "batches_in_flight": 1}
+    extract.extend.control("POST", "/settings", {"run_seconds": 60})
+    with pytest.raises(AirflowException, match="too late"):
+        task.run(extract(timeout=0.1, **given))
+    extract.extend.control("POST", "/settings", {"run_seconds": 0})
+    task.clear()
+    assert task.run(extract(on_clear="go_on", **given))["succeeded"] == 30
+    assert len(extract.extend.requests("POST", "/extract_runs/batch")) == 3
+
+
+def test_an_id_of_no_file_is_a_row_and_the_rest_is_sent(extract, folder, task) -> None:
+    paths = fill(folder, 2)
+    given = ["file_of_somebody_else", *map(str, paths)]
+    with pytest.raises(AirflowFailException, match=r"1 of 3 documents did not succeed \(1 NOT_FOUND\)"):
+        task.run(extract(documents=given))
+    rows = {row["source"]: row for row in read_documents(f"file://{folder.parent}/out")}
+    assert rows["file_of_somebody_else"]["status"] == "NOT_SENT"
+    assert [row["outcome"] for row in rows.values()].count("succeeded") == 2
+    started = [row["status"] for row in extract.extend.requests("POST", "/extract_runs/batch")]
+    assert started == [404, 200]
+
+
+def test_another_404_than_that_of_a_file_fails_the_task(extract, folder, task) -> None:
+    fill(folder, 2)
+    with pytest.raises(AirflowFailException, match="404"):
+        task.run(extract(extractor_id="ex_of_somebody_else"))
+    assert len(extract.extend.requests("POST", "/extract_runs/batch")) == 1
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_an_upload_that_was_deleted_is_uploaded_anew(extract, folder, task, shared) -> None:
+    fill(folder, 2)
+    given: dict[str, Any] = {"uploads_path": f"file://{folder.parent}/uploads"} if shared else {}
+    deleted = {row["file_id"] for row in read_documents(task.run(extract(**given)))}
+    for file_id in deleted:
+        extract.extend.send("DELETE", f"/files/{file_id}")
+    task.clear()
+    result = task.run(extract(**given))
+    assert result["succeeded"] == 2
+    assert deleted.isdisjoint(row["file_id"] for row in read_documents(result))
+    assert len(extract.extend.requests("POST", "/files/upload")) == 4
+
+
 def test_what_was_begun_with_otherwise_is_not_gone_on_with(api, extract, folder, task) -> None:
     fill(folder, 4)
     extract.extend.control("POST", "/settings", {"run_seconds": 60})
@@ -243,7 +308,7 @@ def test_a_store_of_states_that_is_away_sends_nothing(extract, folder, task) -> 
     assert extract.extend.requests("POST") == []
     task.store.broken_for = lambda value: False
     assert task.run(extract())["succeeded"] == 4
-    assert set(task.store.get("extend_documents")) == {"state", "path"}
+    assert set(task.store.get("extend_documents")) == {"state", "path", "asked", "max_tries"}
 
 
 def test_the_folder_of_another_task_is_left_alone(extract, folder, task, new_task) -> None:
@@ -318,6 +383,36 @@ def test_a_workflow_takes_them_in_every_version(api, folder, task, version, defe
     result = run_deferred(task, make)[0] if deferred else task.run(make())
     assert (result["kind"], result["succeeded"], result["batches"]) == ("workflow_run", 12, 3)
     assert len({row["source"] for row in read_documents(result)}) == 12
+
+
+@pytest.mark.parametrize("version", [V25, V26])
+def test_a_workflow_run_that_was_deleted_does_not_hold_up_the_others(
+    api, folder, task, monkeypatch, version
+) -> None:
+    extend = api(version)
+    workflow = extend.send("POST", "/workflows", json={"name": "W"})["id"]
+    fill(folder, 4)
+    extend.control("POST", "/settings", {"run_seconds": 60})
+
+    def make(**given: Any) -> ExtendRunWorkflowDocumentsOperator:
+        return ExtendRunWorkflowDocumentsOperator(
+            task_id="task",
+            workflow_id=workflow,
+            documents=f"file://{folder}",
+            output_path=f"file://{folder.parent}/out",
+            poll_interval=0.05,
+            **{"on_partial": "succeed", **given},
+        )
+
+    with pytest.raises(AirflowException, match="too late"):
+        task.run(make(timeout=0.1))
+    extend.control("POST", "/settings", {"clock_speed": 1000})
+    rows = extend.send("GET", "/workflow_runs")
+    run = (rows["data"] if version == V26 else rows)[0]
+    extend.send("DELETE", f"/workflow_runs/{run['id']}")
+    monkeypatch.setattr(_document_batches, "LIST_LAG", 0.0)
+    result = task.run(make(timeout=5))
+    assert (result["succeeded"], result["failures"]) == (3, {"NOT_LISTED": 1})
 
 
 def test_what_another_run_may_better_is_sent_once_more_by_a_retry(api, folder, task) -> None:
@@ -594,6 +689,51 @@ def test_a_document_whose_run_is_not_listed_is_told_and_not_sent_again(extract, 
     assert len(extract.extend.requests("POST", "/extract_runs/batch")) == 1
 
 
+def test_a_run_that_a_list_missed_once_is_found(extract, folder, task, seen) -> None:
+    fill(folder, 4)
+    looks: list[Any] = []
+
+    def missed(run: Any) -> Any:
+        looks.append(run)
+        return replace(run, members=run.members[1:] if len(looks) == 1 else run.members[:3])
+
+    seen(missed)
+    assert task.run(extract())["succeeded"] == 4
+    assert len(looks) == 2
+
+
+def test_a_run_that_moves_in_a_batch_that_has_failed_is_waited_for(extract, folder, task, seen) -> None:
+    fill(folder, 3)
+    looks: list[Any] = []
+
+    def moves(run: Any) -> Any:
+        looks.append(run)
+        first, *others = run.members
+        moving = replace(first, status="PROCESSING", outcome=None)
+        return replace(
+            run, status="FAILED", outcome="failed", members=(moving if len(looks) < 3 else first, *others)
+        )
+
+    seen(moves)
+    assert task.run(extract())["succeeded"] == 3
+    assert len(looks) == 3
+
+
+def test_a_run_that_never_ends_costs_the_others_nothing(extract, folder, task, seen) -> None:
+    """Of a batch that has failed as a whole; the local Extend shows the run as it is, and it is read as that."""
+    fill(folder, 3)
+    seen(moving_on)
+    result = task.run(extract(on_partial="succeed", timeout=0.3))
+    assert result["documents"] == 3
+    assert result["succeeded"] == 3
+
+
+def moving_on(run: Any) -> Any:
+    first, *others = run.members
+    moving = replace(first, status="PROCESSING", outcome=None)
+    return replace(run, status="FAILED", outcome="failed", members=(moving, *others))
+
+
 def test_a_batch_that_fails_as_a_whole_is_told_for_each_of_its_documents(extract, folder, task, seen) -> None:
     fill(folder, 4)
     seen(lambda run: replace(run, status="FAILED", outcome="failed", members=()))
@@ -628,6 +768,53 @@ def test_a_result_that_is_too_large_is_a_row_with_its_reason(extract, folder, ta
     assert (row["run_id"], row["failure"]) == (first[0], "RESULT_TOO_LARGE")
 
 
+def test_a_link_that_leads_nowhere_is_a_row_and_the_others_are_written(
+    extract, folder, task, monkeypatch
+) -> None:
+    fill(folder, 4)
+    troubles = [
+        ExtendAnswerError("The link leads to no JSON.", status=200),
+        ExtendHostNotAllowed("Not followed."),
+    ]
+
+    def whole(client: Any, run: Any) -> Any:
+        if troubles:
+            raise as_airflow(troubles.pop())
+        return run
+
+    monkeypatch.setattr(_document_batches, "whole", whole)
+    result = task.run(extract(on_partial="succeed"))
+    assert (result["succeeded"], result["failures"]) == (2, {"RESULT_UNREADABLE": 2})
+    assert {row["message"] for row in read_failures(result)} == {
+        "The link leads to no JSON.",
+        "Not followed.",
+    }
+
+
+def test_a_batch_that_cannot_be_looked_at_does_not_keep_the_others_from_being_written(
+    extract, folder, task, monkeypatch
+) -> None:
+    fill(folder, 4)
+
+    def looked(client: Any, kind: str, batch_id: str, *args: Any) -> Any:
+        if batch_id == batches[0]:
+            raise as_airflow(ExtendHostNotAllowed("Not asked."))
+        return look_up(client, kind, batch_id, *args)
+
+    really, batches = Ledger.note_receipt, []
+
+    def note(self: Any, batch: int, receipt: Any) -> None:
+        batches.append(receipt["id"])
+        really(self, batch, receipt)
+
+    monkeypatch.setattr(Ledger, "note_receipt", note)
+    with monkeypatch.context() as patched:
+        patched.setattr(_document_batches, "look_up", looked)
+        with pytest.raises(AirflowFailException, match=r"Not asked\."):
+            task.run(extract(batch_size=2))
+    assert [path.name for path in (folder.parent / "out").glob("part-*")] == ["part-00001.jsonl"]
+
+
 def test_what_else_goes_wrong_while_results_are_read_fails_the_try(extract, folder, task) -> None:
     fill(folder, 3)
     extract.extend.fault(method="GET", path="^/extract_runs/", status=500, times=100)
@@ -659,6 +846,22 @@ def test_how_a_document_gets_to_extend(extract, folder, task, monkeypatch, send,
     by_address = send == "url" or (send == "auto" and signs == "https")
     assert len(extract.extend.requests("POST", "/files/upload")) - before == (0 if by_address else 3)
     assert "secret" not in json.dumps([*read_documents(result)])
+
+
+@pytest.mark.parametrize("send", ["auto", "url"])
+def test_a_store_that_cannot_sign_says_so_in_its_own_way(extract, folder, task, monkeypatch, send) -> None:
+    fill(folder, 2)
+
+    def sign(self: Any, path: str, expiration: int, **given: Any) -> str:
+        raise AttributeError("you need a private key, and not hunter2")
+
+    monkeypatch.setattr(LocalFileSystem, "sign", sign)
+    if send == "auto":
+        assert task.run(extract(send=send))["succeeded"] == 2
+    else:
+        with pytest.raises(AirflowFailException, match="makes no signed addresses") as caught:
+            task.run(extract(send=send))
+        assert "hunter2" not in str(caught.value)
 
 
 def test_what_extend_refuses_as_it_is_uploaded_is_a_row(extract, folder, task) -> None:
@@ -741,13 +944,13 @@ def test_a_wait_that_goes_wrong_in_the_triggerer_pauses_before_the_next(extract,
     with pytest.raises(TaskDeferred):
         task.run(extract(deferrable=True))
     operator = extract(deferrable=True, poll_interval=45.0)
-    kinds = [{"event": {"event": "error", "kind": "extract_batch"}}, None]
+    kinds = [{"event": {"event": "error", "kind": "extract_batch"}}, {"event": {"event": "ended"}}, None]
     for next_kwargs in kinds:
         began = time.time()
         with pytest.raises(TaskDeferred) as caught:
             operator.resume_execution("execute_complete", next_kwargs, task.context)
         pause = caught.value.trigger.serialize()[1]["not_before"] - began
-        assert (40 < pause < 60) == (next_kwargs is not None)
+        assert 40 < pause < 60
         operator = extract(deferrable=True, poll_interval=45.0)
     timeout = TaskDeferralTimeout("late")
 

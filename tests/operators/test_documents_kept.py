@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from airflow_provider_extend.documents.folders import Folder
-from airflow_provider_extend.documents.ledger import MANIFEST
+from airflow_provider_extend.documents.ledger import MANIFEST, Ledger
 from airflow_provider_extend.documents.reader import read_documents, read_failures
 from airflow_provider_extend.operators import _document_batches
 from airflow_provider_extend.operators._document_batches import Batches
@@ -96,7 +96,7 @@ def test_another_size_of_batches_pays_for_nothing_again(extract, folder, task) -
 def test_a_process_that_was_given_up_for_dead_and_the_next_try_pay_once(
     extract, folder, new_task, monkeypatch, below_3_3
 ) -> None:
-    """Both upload the same batch; the older one starts it first."""
+    """Both upload the same batch; the older one thaws when the next try has ended, and harms nothing."""
     fill(folder, 6)
     task = new_task(store=not below_3_3)
     really, states = Files.make_ready, []
@@ -105,14 +105,80 @@ def test_a_process_that_was_given_up_for_dead_and_the_next_try_pay_once(
         done = really(self, batch)
         states.append(batch)
         if len(states) == 1:
-            task.run(extract())
+            task.run(extract(on_partial="succeed"))
         return done
 
     monkeypatch.setattr(Files, "make_ready", make_ready)
-    monkeypatch.setattr("airflow_provider_extend.documents.ledger.Ledger.close", lambda self: None)
-    result = task.run(extract())
+    with pytest.raises(AirflowException, match=r"Another process of this task has gone on|is gone"):
+        task.run(extract(on_partial="succeed"))
     assert states == [0, 0]
-    assert len(set(sources_of(result))) == runs_of(extract.extend) == 6
+    result = task.run(extract(on_partial="succeed"))
+    assert result["succeeded"] == len(set(sources_of(result))) == runs_of(extract.extend) == 6
+
+
+def test_two_processes_that_lay_out_at_a_time_send_the_same(extract, folder, task, monkeypatch) -> None:
+    """One has listed a file more, and writes that down when the other's batch is at Extend."""
+    fill(folder, 7)
+    extract.extend.control("POST", "/settings", {"run_seconds": 60})
+    really, begun = Ledger.begin, []
+
+    def begin(self: Any, plan: Any, owner: Any) -> None:
+        begun.append(plan["documents"])
+        if len(begun) == 1:
+            (folder / "0000.txt").unlink()
+            with pytest.raises(AirflowException, match="too late"):
+                task.run(extract(timeout=0.1))
+            extract.extend.control("POST", "/settings", {"clock_speed": 1000})
+        really(self, plan, owner)
+
+    monkeypatch.setattr(Ledger, "begin", begin)
+    result = task.run(extract())
+    assert begun == [7, 6]
+    rows = {Path(row["source"]).stem: row["output"]["value"]["number"] for row in read_documents(result)}
+    assert rows == {f"{number:04d}": f"INV-{number}" for number in range(1, 7)}
+    assert runs_of(extract.extend) == 6
+
+
+def test_what_is_kept_and_gone_loses_no_row_silently(extract, folder, task) -> None:
+    fill(folder, 6)
+    given: dict[str, Any] = {"batch_size": 3, "batches_in_flight": 1, "on_partial": "succeed"}
+    with pytest.raises(TaskDeferred):
+        task.run(extract(deferrable=True, **given))
+    [gone] = (folder.parent / "out").glob("_extend/*/batch-*-00001")
+    kept = gone.read_text()
+    gone.unlink()
+    with pytest.raises(AirflowException, match=r"kept of batch 2 at .* is gone"):
+        extract(**given).execute_complete(task.context, None)
+    assert runs_of(extract.extend) == 3
+    gone.write_text(kept)
+    [plan] = (folder.parent / "out").glob("_extend/*/plan.json")
+    plan.write_text(plan.read_text().replace('"documents": 6', '"documents": 8'))
+    with pytest.raises(AirflowException, match="tells of 6 documents of 8"):
+        extract(**given).execute_complete(task.context, None)
+    assert len(list((folder.parent / "out").glob("part-*"))) == 2
+
+
+def test_files_of_others_that_look_like_results_are_left_alone(extract, folder, task) -> None:
+    fill(folder, 2)
+    out = folder.parent / "out"
+    out.mkdir()
+    (out / "part-00000-spark.snappy.parquet").write_text("of others")
+    assert task.run(extract())["succeeded"] == 2
+    assert (out / "part-00000-spark.snappy.parquet").exists()
+    (out / "_manifest.json").unlink()
+    task.clear()
+    with pytest.raises(AirflowFailException, match="no results of this package"):
+        task.run(extract())
+    assert (out / "part-00000.jsonl").exists()
+    assert runs_of(extract.extend) == 2
+
+
+def test_what_has_no_order_is_refused(extract, folder, task) -> None:
+    paths = map(str, fill(folder, 2))
+    for given, kind in ((set(paths), "set"), (iter(["file_1"]), "list_iterator")):
+        with pytest.raises(AirflowFailException, match=f"documents is a {kind}"):
+            task.run(extract(documents=given))
+    assert runs_of(extract.extend) == 0
 
 
 def test_what_is_at_extend_is_read_before_the_task_fails(extract, folder, task) -> None:

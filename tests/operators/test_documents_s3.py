@@ -155,3 +155,29 @@ def test_a_pattern_is_looked_for_in_pages_of_its_own_level(extract, bucket, task
         documents="s3://store@bucket/in/**", output_path="s3://store@bucket/out/all", on_partial=0
     )
     assert task.run(everything)["documents"] == 5
+
+
+@pytest.mark.parametrize(("code", "said"), [("SlowDown", 0), ("ExpiredToken", 0), ("AccessDenied", 1)])
+def test_a_store_that_is_busy_is_not_the_fault_of_a_file(
+    extract, bucket, task, monkeypatch, code, said
+) -> None:
+    from botocore.exceptions import ClientError
+    from s3fs.errors import translate_boto_error
+
+    fill(bucket, 3)
+    fs = filesystem("s3://store@bucket")[0]
+    really = fs._call_s3
+
+    async def call(method: str, *args: Any, **given: Any) -> Any:
+        if method == "get_object" and "/001 " in given.get("Key", ""):
+            answer = {"Error": {"Code": code, "Message": "of the server"}}
+            raise translate_boto_error(ClientError(answer, "GetObject"))
+        return await really(method, *args, **given)
+
+    monkeypatch.setattr(fs, "_call_s3", call)
+    if said:
+        assert task.run(extract(on_partial="succeed"))["failures"] == {"UNREADABLE": 1}
+        return
+    with pytest.raises(AirflowException, match=r"001 ä #\?\.txt' cannot be read"):
+        task.run(extract(on_partial="succeed"))
+    monkeypatch.undo()
