@@ -58,6 +58,8 @@ from airflow_provider_extend.results import INPUT_KEY
 from airflow_provider_extend.searching import runs_with_token
 
 if TYPE_CHECKING:
+    from airflow.sdk import ObjectStoragePath
+
     from airflow_provider_extend.client import ExtendClient
 
 #: Key, in the task state store, of how far the task is.
@@ -81,7 +83,7 @@ class Options:
 
     send: str
     link_seconds: float
-    uploads_path: str | None
+    uploads_path: str | ObjectStoragePath | None
     output_format: str
     pace: float
     max_runs: int | None

@@ -52,6 +52,8 @@ from airflow_provider_extend.triggers.runs import ExtendRunsTrigger
 from airflow_provider_extend.waiting import FAIL, REAPED_SECONDS, SUCCEED
 
 if TYPE_CHECKING:
+    from airflow.sdk import ObjectStoragePath
+
     from airflow_provider_extend._compat import Context
     from airflow_provider_extend.client import ExtendClient
 
@@ -72,9 +74,9 @@ class ExtendDocumentsOperator(ExtendOperator):
     """Base: any number of documents of an object store, in batches, with one row of results for each.
 
     Each document is paid for once, whatever dies when (docs/guarantees.md): which documents there are, and how far each
-    batch is, is kept beside the results, and a retry goes on from there. Clearing the task starts anew. Memory does not
-    grow with the number of documents: they, and what was read from them, are in files. No call of Extend's API cancels
-    a batch: one that is at Extend when the task ends goes on, and a retry takes it up.
+    batch is, is kept beside the results, and a retry goes on from there. Clearing the task starts anew. Memory holds a
+    batch at a time: the documents, and what was read from them, are in files. No call of Extend's API cancels a batch:
+    one that is at Extend when the task ends goes on, and a retry takes it up.
 
     Returns (docs/xcom.md) {kind, documents, succeeded, failed, statuses, failures, batches, path, format, parts,
     failed_path, credits, credits_unknown}, below 10 KB; pushes `spent`. `documents.reader.read_documents` reads the
@@ -82,8 +84,8 @@ class ExtendDocumentsOperator(ExtendOperator):
 
     :param documents: (templated) a path, prefix or glob pattern, for instance `s3://conn@bucket/invoices/`; or a list
         of paths, addresses, ids of uploaded files, and mappings with one of `path`, `file_id`, `file_url` and `text`,
-        and perhaps `file_name` and `metadata`. None: the assets whose events have triggered the DAG run, or what these
-        name under `documents` in their extra. Airflow does not show it.
+        and perhaps `file_name` (beside `path`: of one file) and `metadata`. None: the assets whose events have
+        triggered the DAG run, or what these name under `documents` in their extra. Airflow does not show it.
     :param output_path: a folder for the results of this task alone, for instance
         `s3://conn@bucket/results/{{ run_id }}` (templated).
     :param output_format: `jsonl`, or `parquet`, which needs the extra `parquet`.
@@ -99,7 +101,8 @@ class ExtendDocumentsOperator(ExtendOperator):
         share of successes on: a fraction such as 0.95.
     :param on_empty: what it is when there is no document: `fail` or `skip`.
     :param on_clear: what clearing the task means: `anew`, all documents are paid for again; or `go_on` with those that
-        are missing, for a task that has failed on its way, for want of credits for instance.
+        are missing, for a task that has failed on its way, for want of credits for instance. From Airflow 3.3 on it
+        may be set after the failure, before the task is cleared; below, before its first try.
     :param metadata: for each of the runs (templated); the document's own wins.
     :param priority: 1 to 100, lower runs first.
     :param files_per_minute: documents a minute of the account's plan: for the time that is left, and for `timeout`.
@@ -130,12 +133,12 @@ class ExtendDocumentsOperator(ExtendOperator):
     def __init__(
         self,
         *,
-        output_path: str,
+        output_path: str | ObjectStoragePath,
         documents: Any = None,
         output_format: str = "jsonl",
         send: str = AUTO,
         link_seconds: float = 3600.0,
-        uploads_path: str | None = None,
+        uploads_path: str | ObjectStoragePath | None = None,
         batch_size: int = BATCH_INPUTS[1],
         batches_in_flight: int = 2,
         on_partial: str | float = FAIL,

@@ -109,7 +109,6 @@ class ExtendCleanUpOperator(ExtendOperator):
             uploads = Folder(self.uploads_path) if self.uploads_path and self.files else None
             shared = of_uploads(uploads) if uploads is not None else {}
             named = {*shared.values(), *self._named()} if self.files else set()
-            started = _started(context)
             others: set[str] = set()
             found = list(self._found(client, context, kinds, others))
         moving = [one for one in found if not one.ended]
@@ -117,8 +116,8 @@ class ExtendCleanUpOperator(ExtendOperator):
         busy = {file_id for one in moving for file_id in one.file_ids}
         read = {file_id for one in over for file_id in one.file_ids}
         with airflow_errors():
-            more, gone = self._made_since(client, named - read - busy - others, started)
-        files = sorted(read - busy - others | more) if self.files else []
+            more, gone = self._own(client, named - read - busy - others, context)
+        files = sorted((read | more) - busy - others) if self.files else []
         told = {
             "runs": dict(Counter(one.kind for one in over)),
             "files": len(files),
@@ -128,14 +127,13 @@ class ExtendCleanUpOperator(ExtendOperator):
             shown = ", ".join([one.id for one in over][:_SHOWN] + files[:_SHOWN])
             self.log.info("Would delete %d runs and %d files: %s ...", len(over), len(files), shown)
             return told
-        # Files first: a retry finds them by the runs.
-        calls = [
+        # Files first: it is by their runs that a retry finds them.
+        for calls in (
             [("files.delete", file_id) for file_id in files],
             [(f"{one.kind}s.delete", one.id) for one in over],
-        ]
-        for entries in calls:
+        ):
             for _ in side_by_side(
-                ((None, entry) for entry in entries), lambda call: _delete(client, *call), self._heed_kill
+                ((None, call) for call in calls), lambda call: _delete(client, *call), self._heed_kill
             ):
                 pass
         if uploads is not None:
@@ -186,18 +184,16 @@ class ExtendCleanUpOperator(ExtendOperator):
                 )
             yield from of_results(Folder(path))
 
-    def _made_since(
-        self, client: ExtendClient, named: Iterable[str], began: float
-    ) -> tuple[set[str], set[str]]:
-        """Of these files, those that were made since then, and those that are gone."""
-        made, gone = set(), set()
+    def _own(self, client: ExtendClient, named: Iterable[str], context: Context) -> tuple[set[str], set[str]]:
+        """Of these files, those that were made in this DAG run, and those that are gone."""
+        own, gone, started = set(), set(), _started(context)
         entries = ((file_id, file_id) for file_id in sorted(named))
-        for file_id, row in side_by_side(entries, partial(_file, client), self._heed_kill):
-            if row is None:
+        for file_id, file in side_by_side(entries, partial(_file, client), self._heed_kill):
+            if file is None:
                 gone.add(file_id)
-            elif (moment := parse_time(row.get("createdAt"))) is not None and moment.timestamp() >= began:
-                made.add(file_id)
-        return made, gone
+            elif list(_own_files({"file": file}, started)):
+                own.add(file_id)
+        return own, gone
 
     def _found(
         self, client: ExtendClient, context: Context, kinds: Sequence[str], others: set[str]
@@ -227,7 +223,7 @@ class ExtendCleanUpOperator(ExtendOperator):
 
 
 def _started(context: Context) -> float:
-    """It may have waited for its turn, and what was made meanwhile is somebody else's."""
+    """A DAG run may have waited for its turn, and what was made meanwhile is somebody else's."""
     dag_run: Any = context["dag_run"]
     return float((dag_run.start_date or dag_run.run_after).timestamp())
 

@@ -87,16 +87,6 @@ def test_what_is_gone_meanwhile_counts_as_deleted(extend, task, left, monkeypatc
     assert len(there(extend)[1]) == 4
 
 
-def test_a_retry_finds_the_files_that_are_left(extend, task, left) -> None:
-    extend.fault(method="DELETE", path="^/files/", status=500, times=100)
-    with pytest.raises(AirflowException, match="500"):
-        task.run(clean_up())
-    assert len(there(extend)[0]) == 5
-    extend.control("DELETE", "/faults")
-    assert task.run(clean_up())["files"] == 3
-    assert there(extend) == ({left["run"]}, {left["file"]})
-
-
 def test_a_run_that_moves_is_left_for_a_retry(extend, task, left) -> None:
     extend.control("POST", "/settings", {"run_seconds": 60})
     task.run(

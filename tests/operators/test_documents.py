@@ -572,7 +572,7 @@ def test_the_deadline_leaves_what_is_at_extend(extract, folder, task) -> None:
     with pytest.raises(
         AirflowException, match="It is too late: 0 of 4 documents done; 4 at Extend"
     ) as caught:
-        task.run(extract(timeout=0.2))
+        task.run(extract(timeout=1))
     assert not isinstance(caught.value, AirflowFailException)
     extract.extend.control("POST", "/settings", {"clock_speed": 1000})
     assert task.run(extract())["succeeded"] == 4
