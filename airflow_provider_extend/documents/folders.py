@@ -36,11 +36,18 @@ def path_of(entry: Any) -> str | None:
 def filesystem(path: str) -> tuple[Any, str]:
     """The file system of `path`, as Airflow's connections and providers give it, and the path inside it.
 
-    :raises ExtendInputError: no store is known for its scheme.
+    :raises ExtendInputError: no store is known for its scheme, or it holds a password.
     :raises ExtendStorageError: it cannot be reached.
     """
     from airflow.sdk import ObjectStoragePath
 
+    scheme, _, rest = path.partition("://")
+    user, at, place = rest.partition("/")[0].rpartition("@")
+    if at and ":" in user:
+        raise ExtendInputError(
+            f"A path in {scheme}://…@{place} holds a password: expected the id of a connection before the @, which "
+            "holds it for you."
+        )
     try:
         found = ObjectStoragePath(path)
         return found.fs, str(found.path)

@@ -7,8 +7,8 @@ from typing import Any
 
 from airflow_provider_extend.api.errors import ExtendInputError
 from airflow_provider_extend.documents.folders import Folder, path_of
-from airflow_provider_extend.documents.ledger import FAILED, MANIFEST
-from airflow_provider_extend.documents.rows import WRITERS, Row, read_rows
+from airflow_provider_extend.documents.ledger import FAILED, MANIFEST, PART
+from airflow_provider_extend.documents.rows import Row, read_rows
 
 
 def read_documents(result: Mapping[str, Any] | str, *, whole: bool = True) -> Iterator[Row]:
@@ -25,9 +25,7 @@ def read_documents(result: Mapping[str, Any] | str, *, whole: bool = True) -> It
     if manifest.get("complete"):
         parts = manifest["parts"]
     elif not whole:
-        parts = [
-            name for name in folder.names() if name.startswith("part-") and name.endswith(tuple(WRITERS))
-        ]
+        parts = [name for name in folder.names() if PART.fullmatch(name)]
     else:
         raise _not_whole(folder, "What it has finished is there as files part-*: whole=False reads these.")
     return _rows(folder, parts)

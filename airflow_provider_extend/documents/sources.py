@@ -57,8 +57,8 @@ class Source:
     @property
     def identity(self) -> str:
         """Tells it from the others: the same file with other metadata, or another name, is read once more."""
-        # Two names that are no UTF-8 may be shown alike.
-        place = [self.store, self.key] if self.key is not None else self.source
+        # Two names that are no UTF-8 may be shown alike, and so may addresses that tell documents by a `token`.
+        place = [self.store, self.key] if self.key is not None else self.given.get("file_url", self.source)
         return json.dumps([place, self.given.get("file_name"), self.metadata], sort_keys=True)
 
     @property

@@ -247,3 +247,22 @@ def test_a_name_of_255_bytes_is_a_document(extract, folder, task) -> None:
     assert result["succeeded"] == 1
     assert set(rows_of(result)) == {f"file://{path}"}
     assert names_at(extract.extend) == [path.name]
+
+
+def test_a_password_in_a_path_is_shown_nowhere(extract, folder, task) -> None:
+    for given in (
+        {"documents": "ftp://user:hunter2@host/in/"},
+        {"output_path": "ftp://user:hunter2@host/out"},
+    ):
+        with pytest.raises(AirflowFailException, match="holds a password") as caught:
+            task.run(extract(**given))
+        assert "hunter2" not in str(caught.value)
+    assert extract.extend.requests("POST") == []
+
+
+def test_addresses_that_differ_by_a_token_are_documents_of_their_own(extract, task) -> None:
+    names = [f"doc{number}.txt" for number in range(3)]
+    for name in names:
+        extract.extend.upload(b"Total: 1.00", name)
+    given = [f"https://a.example.com/doc0.txt?token={name}" for name in names]
+    assert task.run(extract(documents=given))["documents"] == 3
