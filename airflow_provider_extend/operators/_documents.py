@@ -363,8 +363,9 @@ class ExtendDocumentsOperator(ExtendOperator):
         batches = Batches(context, client, ledger, self._options(context), self.log, lambda: self._killed)
         while left := [batch for batch in ledger.batches if not ledger.done(batch)]:
             moving = [batch for batch in left if ledger.receipt(batch)]
+            late = deadline <= time.time()
             # One at a time: memory holds the runs of one batch, however many have ended meanwhile.
-            ended = self._first_ended(batches, moving, late=deadline <= time.time())
+            ended = self._first_ended(batches, moving, late)
             if ended is not None:
                 moving.remove(ended[0])
             # What Extend is to do next comes before what is written of what it has done.
@@ -390,7 +391,7 @@ class ExtendDocumentsOperator(ExtendOperator):
             batches.tell(progress := batches.progress())
             if wrote:
                 continue
-            if deadline <= time.time():
+            if late:
                 raise as_airflow(
                     ExtendRunTimeout(f"It is too late: {progress}. {GOES_ON}", run_id=None, cancelled=False)
                 )

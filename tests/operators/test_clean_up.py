@@ -273,7 +273,7 @@ def test_a_file_that_a_moving_run_reads_stays(extract, folder, task) -> None:
     fill(folder, 1)
     extract.extend.control("POST", "/settings", {"run_seconds": 60})
     with pytest.raises(AirflowException):
-        task.run(extract(timeout=0.1))
+        task.run(extract(timeout=1))
     output = f"file://{folder.parent}/out"
     with pytest.raises(AirflowException, match="1 runs of this DAG run still move"):
         task.run(clean_up(results=output))

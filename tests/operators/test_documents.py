@@ -256,7 +256,7 @@ def test_a_clear_goes_on_although_that_was_said_after_the_failure(extract, folde
     given = {"batch_size": 10, "batches_in_flight": 1}
     extract.extend.control("POST", "/settings", {"run_seconds": 60})
     with pytest.raises(AirflowException, match="too late"):
-        task.run(extract(timeout=0.1, **given))
+        task.run(extract(timeout=1, **given))
     extract.extend.control("POST", "/settings", {"run_seconds": 0})
     task.clear()
     assert task.run(extract(on_clear="go_on", **given))["succeeded"] == 30
@@ -300,7 +300,7 @@ def test_what_was_begun_with_otherwise_is_not_gone_on_with(api, extract, folder,
     fill(folder, 4)
     extract.extend.control("POST", "/settings", {"run_seconds": 60})
     with pytest.raises(AirflowException):
-        task.run(extract(timeout=0.1))
+        task.run(extract(timeout=1))
     [plan] = (folder.parent / "out").glob("_extend/*/plan.json")
     kept = json.loads(plan.read_text())
     for changed, said in (({"v": 99}, "newer version"), ({"job": {**kept["job"], "version": V25}}, V25)):
@@ -412,7 +412,7 @@ def test_a_workflow_run_that_was_deleted_does_not_hold_up_the_others(
         )
 
     with pytest.raises(AirflowException, match="too late"):
-        task.run(make(timeout=0.1))
+        task.run(make(timeout=1))
     extend.control("POST", "/settings", {"clock_speed": 1000})
     rows = extend.send("GET", "/workflow_runs")
     run = (rows["data"] if version == V26 else rows)[0]
@@ -593,7 +593,7 @@ def test_state_that_is_gone_is_never_paid_for_again(extract, folder, task) -> No
     fill(folder, 4)
     extract.extend.control("POST", "/settings", {"run_seconds": 60})
     with pytest.raises(AirflowException):
-        task.run(extract(timeout=0.1))
+        task.run(extract(timeout=1))
     shutil.rmtree(folder.parent / "out")
     with pytest.raises(AirflowFailException, match="that is gone"):
         task.run(extract())
@@ -726,7 +726,7 @@ def test_a_run_that_never_ends_costs_the_others_nothing(extract, folder, task, s
     """Of a batch that has failed as a whole; the local Extend shows the run as it is, and it is read as that."""
     fill(folder, 3)
     seen(moving_on)
-    result = task.run(extract(on_partial="succeed", timeout=0.3))
+    result = task.run(extract(on_partial="succeed", timeout=1))
     assert result["documents"] == 3
     assert result["succeeded"] == 3
 
