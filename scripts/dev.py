@@ -400,7 +400,7 @@ def test_meanwhile(env, args):
 
 
 def test_real_processes(env):
-    """Run the tests on real processes of the newest Airflow, and beside them what has time till then."""
+    """Run the tests on real processes of the newest Airflow and in a browser, and beside them what has time then."""
     floor_env(env)
     debian_packages(env, {"postgresql": ["initdb"]})
     path = os.path.join(LOGS, "test-meanwhile.log")
@@ -418,6 +418,7 @@ def test_real_processes(env):
         )
     try:
         system_tests(env, "newest", "not airflow-3.0")
+        test_browser(env, [])
         code = others.wait()
     except BaseException:
         end(others)
@@ -508,7 +509,6 @@ def test_all(env, args):
     live([PYTHON, "-m", "pytest", "-q"] + here + PARALLEL + args, env)
     live([PYTHON, "-m", "coverage", "report", "--include", COVERED, "--fail-under=95"], env)
     test_real_processes(env)
-    test_browser(env, [])
     live([PYTHON, os.path.join("scripts", "proofs.py")], env)
 
 

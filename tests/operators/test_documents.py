@@ -257,7 +257,7 @@ def test_a_clear_goes_on_although_that_was_said_after_the_failure(extract, folde
     extract.extend.control("POST", "/settings", {"run_seconds": 60})
     with pytest.raises(AirflowException, match="too late"):
         task.run(extract(timeout=1, **given))
-    extract.extend.control("POST", "/settings", {"run_seconds": 0})
+    extract.extend.control("POST", "/settings", {"clock_speed": 1000})
     task.clear()
     assert task.run(extract(on_clear="go_on", **given))["succeeded"] == 30
     assert len(extract.extend.requests("POST", "/extract_runs/batch")) == 3

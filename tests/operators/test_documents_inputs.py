@@ -128,8 +128,10 @@ def test_an_address_whose_hash_is_its_own_is_a_document(extract, task) -> None:
 
 def test_folders_may_be_airflows_own_objects_with_templates(extract, folder, task) -> None:
     fill(folder, 2)
-    base = ObjectStoragePath(f"file://{folder.parent}")
-    operator = extract(output_path=base / "{{ run_id }}" / "out", uploads_path=base / "{{ run_id }}-uploads")
+    base = f"file://{folder.parent}/{{{{ run_id }}}}"
+    operator = extract(
+        output_path=ObjectStoragePath(f"{base}/out"), uploads_path=ObjectStoragePath(f"{base}-uploads")
+    )
     operator.render_template_fields({"run_id": "r1"})
     result = task.run(operator)
     assert result["path"] == f"file://{folder.parent}/r1/out"
