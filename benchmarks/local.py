@@ -84,9 +84,9 @@ def environment(home: Path, base_url: str, per_second: float) -> dict[str, str]:
 
 
 def fill(folder: Path, documents: int) -> list[Path]:
-    """Documents, no two of the same size."""
+    """Documents, no two of the same size, and of sizes up to 50 KB whatever their number."""
     folder.mkdir()
     paths = [folder / f"{number:06d}.txt" for number in range(documents)]
     for number, path in enumerate(paths):
-        path.write_text(f"number: INV-{number}\ntotal: {number}.00\n" + "x" * number)
+        path.write_text(f"number: INV-{number}\ntotal: {number}.00\n" + "x" * (number * 7919 % 50_000))
     return paths
