@@ -499,6 +499,7 @@ def test_what_is_kept_of_a_batch_that_is_being_read(extend, written, tmp_path, m
         documents=[f"file_{place}" for place in range(3)],
         output_path=f"file://{tmp_path}/out",
         on_partial="succeed",
+        poll_interval=0.05,
     )
     assert (written.run(operator)["succeeded"], written.xcoms["spent"]["runs"]) == (1, 3)
     columns = {
