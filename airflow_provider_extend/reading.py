@@ -173,6 +173,17 @@ def _with_scores(run: Run, scored: Run) -> Run:
     )
 
 
+def read_file(client: ExtendClient, file_id: str) -> Mapping[str, Any] | None:
+    """What Extend tells of a file; None: it is gone."""
+    try:
+        found: Mapping[str, Any] = client.call("files.retrieve", file_id)
+    except Exception as error:
+        if not is_gone(error):
+            raise
+        return None
+    return found
+
+
 def is_gone(error: Exception) -> bool:
     """Of the plain error, or of the one inside its translation."""
     return isinstance(plain_error(error), ExtendNotFound | ExtendEndpointRemoved)

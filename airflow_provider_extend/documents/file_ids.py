@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import PurePosixPath
 
 from airflow_provider_extend.documents.folders import Folder
-from airflow_provider_extend.documents.ledger import PART
-from airflow_provider_extend.documents.rows import read_rows
+from airflow_provider_extend.documents.ledger import KEPT, MARK, SENT, UPLOADS
+from airflow_provider_extend.documents.reader import parts_of, rows_of
 
 #: Name of a file of shared uploads: a hash of the content. A folder may hold other things.
 _CONTENT = re.compile(r"[0-9a-f]{64}")
@@ -21,18 +20,14 @@ def of_results(output: Folder) -> Iterator[str]:
     :param output: where a task with many documents writes, or wrote.
     :raises ExtendStorageError: it cannot be read.
     """
-    for name in output.names():
-        if PART.fullmatch(name):
-            with output.open(name) as stream:
-                rows = read_rows(stream, PurePosixPath(name).suffix[1:])
-                yield from (row["file_id"] for row in rows if row["file_id"])
-    kept = output.below("_extend")
-    for state in (name for name in kept.names() if not name.startswith("task-")):
+    yield from (row["file_id"] for row in rows_of(output, parts_of(output)) if row["file_id"])
+    kept = output.below(KEPT)
+    for state in (name for name in kept.names() if not name.startswith(MARK)):
         own = kept.below(state)
         for name in own.names():
-            if name.startswith("sent-"):
+            if name.startswith(f"{SENT}-"):
                 yield from own.read(name)["files"].values()
-        yield from of_uploads(own.below("files")).values()
+        yield from of_uploads(own.below(UPLOADS)).values()
 
 
 def of_uploads(folder: Folder) -> dict[str, str]:

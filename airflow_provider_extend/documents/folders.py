@@ -33,6 +33,11 @@ def path_of(entry: Any) -> str | None:
     return f"{scheme}://{conn_id}@{rest}" if conn_id and separator and "@" not in rest else text
 
 
+def folder_path(entry: Any) -> str | None:
+    """As `path_of`, where the path has to tell the store by itself: a path object of this machine may be relative."""
+    return path_of(path_of(entry))
+
+
 def filesystem(path: str) -> tuple[Any, str]:
     """The file system of `path`, as Airflow's connections and providers give it, and the path inside it.
 

@@ -39,7 +39,8 @@ from airflow_provider_extend.documents.spool import spooled
 MANIFEST = "_manifest.json"
 FAILED = "failed.jsonl"
 VERSION = 1
-_MARK = "task-"
+#: Below the results; in it the marks of tasks, and a folder for each state with what became of files, and their ids.
+KEPT, MARK, SENT, UPLOADS = "_extend", "task-", "sent", "files"
 #: Of the results: the rows of a batch.
 PART = re.compile(r"part-\d{5,}\.(jsonl|parquet)")
 
@@ -52,10 +53,10 @@ class Ledger:
     def __init__(self, output: Folder, state: str) -> None:
         self.output = output
         self.state = state
-        self._all = output.below("_extend")
+        self._all = output.below(KEPT)
         self._own = self._all.below(state)
         #: Ids of files that several documents share, by their content.
-        self.uploads = self._own.below("files")
+        self.uploads = self._own.below(UPLOADS)
         #: Files that are there. This process alone writes them, so that they are listed once.
         self._names = set(self._own.names())
         self.plan: dict[str, Any] | None = self._read("plan.json")
@@ -74,7 +75,7 @@ class Ledger:
         """
         own = self._mark = _mark_of(owner)
         self._all.write(own, owner)
-        names = [name for name in self._all.names() if name.startswith(_MARK) and name != own]
+        names = [name for name in self._all.names() if name.startswith(MARK) and name != own]
         others = [(self.output.read(MANIFEST) or {}).get("owner"), *map(self._all.read, names)]
         other: Mapping[str, Any] | None = next((one for one in others if one and one != owner), None)
         if other is not None:
@@ -102,7 +103,7 @@ class Ledger:
             self.plan, self._layout = found, found["layout"]
             self._names = set(self._own.names())
             return
-        if before and before.get("complete") and before.get("state") == self.state:
+        if before and self._is_whole(before):
             raise self._overtaken()
         results = [name for name in self.output.names() if PART.fullmatch(name) or name == FAILED]
         if results and before is None:
@@ -168,10 +169,10 @@ class Ledger:
 
     def sent(self, batch: int) -> dict[str, Any]:
         """{files: {place: id}, refused: {place: [code, words]}}; places are texts, since JSON has no other keys."""
-        return self._read(_named("sent", batch)) or {"files": {}, "refused": {}}
+        return self._read(_named(SENT, batch)) or {"files": {}, "refused": {}}
 
     def note_sent(self, batch: int, sent: Mapping[str, Any]) -> None:
-        self._write(_named("sent", batch), sent)
+        self._write(_named(SENT, batch), sent)
 
     def receipt(self, batch: int) -> dict[str, Any] | None:
         found: dict[str, Any] | None = self._read(_named("receipt", batch))
@@ -259,7 +260,10 @@ class Ledger:
     def whole(self) -> dict[str, Any] | None:
         """The manifest, once the results are whole."""
         found = self.output.read(MANIFEST) or {}
-        return found if found.get("complete") and found.get("state") == self.state else None
+        return found if self._is_whole(found) else None
+
+    def _is_whole(self, manifest: Mapping[str, Any]) -> bool:
+        return bool(manifest.get("complete")) and manifest.get("state") == self.state
 
     def finish(self, parts: list[str], **told: Any) -> None:
         """The results are whole, and consist of these parts: say so, and keep nothing else."""
@@ -301,6 +305,10 @@ class Totals:
         self.unknown_credits = 0
         self.parts: list[str] = []
 
+    @property
+    def documents(self) -> int:
+        return self.succeeded + self.failed
+
     def add(self, done: Mapping[str, Any], kept_back: bool) -> None:
         self.succeeded += done["succeeded"]
         self.failed += done["failed"]
@@ -323,7 +331,7 @@ def _is_left_over(name: str, parts: list[str]) -> bool:
 
 
 def _mark_of(owner: Mapping[str, Any]) -> str:
-    return f"{_MARK}{fingerprints.of(dict(owner))[:16]}"
+    return f"{MARK}{fingerprints.of(dict(owner))[:16]}"
 
 
 def _named(what: str, batch: int) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from airflow_provider_extend.api.errors import ExtendInputError
-from airflow_provider_extend.documents.folders import Folder, path_of
+from airflow_provider_extend.documents.folders import Folder, folder_path
 from airflow_provider_extend.documents.ledger import FAILED, MANIFEST, PART
 from airflow_provider_extend.documents.rows import Row, read_rows
 
@@ -25,10 +25,10 @@ def read_documents(result: Mapping[str, Any] | str, *, whole: bool = True) -> It
     if manifest.get("complete"):
         parts = manifest["parts"]
     elif not whole:
-        parts = [name for name in folder.names() if PART.fullmatch(name)]
+        parts = parts_of(folder)
     else:
         raise _not_whole(folder, "What it has finished is there as files part-*: whole=False reads these.")
-    return _rows(folder, parts)
+    return rows_of(folder, parts)
 
 
 def read_failures(result: Mapping[str, Any] | str) -> Iterator[Row]:
@@ -45,7 +45,13 @@ def read_failures(result: Mapping[str, Any] | str) -> Iterator[Row]:
     return folder.lines(FAILED)
 
 
-def _rows(folder: Folder, parts: list[str]) -> Iterator[Row]:
+def parts_of(folder: Folder) -> list[str]:
+    """Those that are there, whether the results are whole or not."""
+    return [name for name in folder.names() if PART.fullmatch(name)]
+
+
+def rows_of(folder: Folder, parts: list[str]) -> Iterator[Row]:
+    """Of these parts."""
     for part in parts:
         with folder.open(part) as stream:
             yield from read_rows(stream, part.rpartition(".")[2])
@@ -69,7 +75,7 @@ def _not_whole(folder: Folder, advice: str) -> ExtendInputError:
 
 
 def _folder(result: Any) -> Folder:
-    path = path_of(path_of(result["path"] if isinstance(result, Mapping) and "path" in result else result))
+    path = folder_path(result["path"] if isinstance(result, Mapping) and "path" in result else result)
     if path is None:
         shown = f"a {type(result).__name__}"
         if result is None or isinstance(result, str):

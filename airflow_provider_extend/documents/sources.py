@@ -14,8 +14,7 @@ from airflow_provider_extend.api.calls import without_signature
 from airflow_provider_extend.api.errors import ExtendInputError, ExtendStorageError
 from airflow_provider_extend.api.files import USES, why_refused
 from airflow_provider_extend.documents import listing
-from airflow_provider_extend.documents.folders import BLOCK, Folder, filesystem, why
-from airflow_provider_extend.documents.folders import path_of as path_of
+from airflow_provider_extend.documents.folders import BLOCK, Folder, filesystem, path_of, why
 
 #: What a store tells of a file's content without its being read: MD5 sums, in S3 of files that came in one part.
 _SUMS = ("ETag", "md5Hash")

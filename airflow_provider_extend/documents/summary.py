@@ -25,7 +25,7 @@ def result_of(kind: str, ledger: Ledger, totals: Totals, output_format: str) -> 
     path = ledger.output.path
     return {
         "kind": kind,
-        "documents": totals.succeeded + totals.failed,
+        "documents": totals.documents,
         "succeeded": totals.succeeded,
         "failed": totals.failed,
         "statuses": dict(totals.statuses),
@@ -46,7 +46,7 @@ def failure(ledger: Ledger, totals: Totals, advice: str, again: bool) -> ExtendR
     """
     told = ", ".join(f"{count:,} {reason}" for reason, count in totals.reasons.most_common(_SHOWN))
     return ExtendRunFailed(
-        f"{totals.failed:,} of {totals.succeeded + totals.failed:,} documents did not succeed ({told}). They are "
+        f"{totals.failed:,} of {totals.documents:,} documents did not succeed ({told}). They are "
         f"listed in {ledger.output.path}/{FAILED}, and what was read of the others is beside it. {advice}",
         run_id=ledger.state,
         outcome="failed",

@@ -14,9 +14,10 @@ from airflow_provider_extend.api.limits import (
     check_priority,
 )
 from airflow_provider_extend.api.lookups import TASK_KEY, TOKEN_KEY
+from airflow_provider_extend.documents.folders import folder_path
 from airflow_provider_extend.documents.ledger import VERSION, Ledger
 from airflow_provider_extend.documents.rows import check_format
-from airflow_provider_extend.documents.sources import Source, path_of
+from airflow_provider_extend.documents.sources import Source
 from airflow_provider_extend.operators._document_files import WAYS
 from airflow_provider_extend.results import INPUT_KEY
 from airflow_provider_extend.waiting import FAIL, SUCCEED
@@ -52,7 +53,7 @@ def check_parameters(operator: ExtendDocumentsOperator) -> None:
             raise _refused(name, operator, "a number above 0")
     for name in ("output_path", "uploads_path"):
         given = getattr(operator, name)
-        if not _is_folder(given) and not (given is None and name == "uploads_path"):
+        if folder_path(given) is None and not (given is None and name == "uploads_path"):
             expected = "a folder of an object store, such as s3://conn@bucket/results, or a path that begins with '/'"
             raise _refused(name, operator, expected)
     runs = operator.max_runs
@@ -103,11 +104,6 @@ def _check_own(metadata: Mapping[str, Any] | None, what: str) -> None:
         raise ExtendInputError(
             f"{what} has {', '.join(taken)}: by these the runs are told apart. Nothing was sent."
         )
-
-
-def _is_folder(given: Any) -> bool:
-    # Of a path object, once more as text: that of `pathlib` may be relative.
-    return path_of(path_of(given)) is not None
 
 
 def _is_number(value: Any) -> bool:

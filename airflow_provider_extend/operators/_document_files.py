@@ -8,6 +8,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from io import SEEK_END
 from typing import TYPE_CHECKING, Any
 
@@ -21,13 +22,13 @@ from airflow_provider_extend.api.errors import (
 from airflow_provider_extend.api.files import suffix_of, why_refused
 from airflow_provider_extend.api.versions import V2026
 from airflow_provider_extend.documents import sources
-from airflow_provider_extend.documents.folders import Folder
+from airflow_provider_extend.documents.folders import Folder, why
 from airflow_provider_extend.documents.ledger import Ledger
 from airflow_provider_extend.documents.progress import EVERY
 from airflow_provider_extend.documents.sources import Source
 from airflow_provider_extend.exceptions import as_airflow
 from airflow_provider_extend.operators._document import Document
-from airflow_provider_extend.reading import is_gone
+from airflow_provider_extend.reading import read_file
 
 if TYPE_CHECKING:
     from airflow_provider_extend.client import ExtendClient
@@ -177,8 +178,8 @@ class Files:
             and str(place) not in sent["refused"]
         }
         found = False
-        for place, gone in side_by_side(ids.items(), self._is_gone, self._heed_kill):
-            if not gone:
+        for place, file in side_by_side(ids.items(), partial(read_file, self._client), self._heed_kill):
+            if file is not None:
                 continue
             found = True
             if (uploaded := sent["files"].pop(str(place), None)) is not None:
@@ -188,15 +189,6 @@ class Files:
         if found:
             self._ledger.note_sent(batch, sent)
         return found
-
-    def _is_gone(self, file_id: str) -> bool:
-        try:
-            self._client.call("files.retrieve", file_id)
-        except Exception as error:
-            if not is_gone(error):
-                raise
-            return True
-        return False
 
     def _distinct(
         self, waiting: list[tuple[int, Source]], sent: dict[str, Any]
@@ -340,7 +332,7 @@ def _unreadable(source: Source, error: BaseException) -> tuple[str, str]:
     :raises ExtendStorageError: it is not the file's fault, but the store's: a retry may read it.
     """
     if isinstance(error, OSError) and _is_of_the_file(source, error):
-        return sources.UNREADABLE, f"cannot be read ({error.strerror or type(error).__name__})"
+        return sources.UNREADABLE, f"cannot be read ({why(source.source, error)})"
     raise as_airflow(
         ExtendStorageError(f"{source.source!r} cannot be read ({type(error).__name__}).")
     ) from None

@@ -22,16 +22,15 @@ from airflow_provider_extend.api.errors import (
     plain_error,
 )
 from airflow_provider_extend.api.limits import BATCH_INPUTS, check_json
-from airflow_provider_extend.api.polling import ERROR
 from airflow_provider_extend.api.runs import MEMBERS, Run
 from airflow_provider_extend.documents import sources
-from airflow_provider_extend.documents.folders import Folder
+from airflow_provider_extend.documents.folders import Folder, path_of
 from airflow_provider_extend.documents.ledger import FAILED, Ledger
 from airflow_provider_extend.documents.listing import PATTERN
 from airflow_provider_extend.documents.progress import FILES_PER_MINUTE, duration, longest
 from airflow_provider_extend.documents.summary import failure, result_of, write_kept_back
 from airflow_provider_extend.exceptions import airflow_errors, as_airflow
-from airflow_provider_extend.operators._address import address_of
+from airflow_provider_extend.operators._address import address_of, deployment
 from airflow_provider_extend.operators._base import ExtendOperator
 from airflow_provider_extend.operators._document import document_of, unsigned, without_none
 from airflow_provider_extend.operators._document_batches import GOES_ON, Awaited, Batches, Options
@@ -237,7 +236,7 @@ class ExtendDocumentsOperator(ExtendOperator):
             return self.execute_complete(context)
         except TaskDeferralError as error:
             self.log.warning("The wait in the triggerer failed (%s); looking here.", error)
-            return self.execute_complete(context, {"event": ERROR})
+            return self.execute_complete(context)
 
     def execute_complete(self, context: Context, event: Any = None) -> Any:
         """Called by Airflow when the trigger has fired. What it said is looked at afresh, never believed."""
@@ -263,8 +262,7 @@ class ExtendDocumentsOperator(ExtendOperator):
     def _open(self, context: Context, client: ExtendClient) -> Ledger:
         """What earlier processes of this task have kept, if any."""
         ti, store = context["ti"], context.get("task_state_store")
-        deployment = conf.get("extend", "deployment", fallback="")
-        address = [deployment, ti.dag_id, ti.run_id, ti.task_id, ti.map_index]
+        address = [deployment(), ti.dag_id, ti.run_id, ti.task_id, ti.map_index]
         pulled = ti.xcom_pull(task_ids=self.task_id, key=DOCUMENTS_KEY, map_indexes=ti.map_index)
         kept: Any = store.get(DOCUMENTS_KEY) if store is not None else None
         if isinstance(pulled, Mapping):  # of this very try, which was deferred
@@ -305,15 +303,15 @@ class ExtendDocumentsOperator(ExtendOperator):
         given = self.revealed("documents")
         if given is None:
             given = list(sources.of_assets(context.get("triggering_asset_events") or {}))
-        if isinstance(given, str | Mapping) or not isinstance(given, Iterable) or sources.path_of(given):
-            return sources.path_of(given) or given
+        if isinstance(given, str | Mapping) or not isinstance(given, Iterable) or path_of(given):
+            return path_of(given) or given
         if not isinstance(given, Sequence):
             raise ExtendInputError(
                 f"documents is a {type(given).__name__}, which has no order that a retry would find again: expected a "
                 "list. Nothing was sent."
             )
         # Iterated: XCom may hand in a lazy sequence.
-        return [sources.path_of(entry) or entry for entry in given]
+        return [path_of(entry) or entry for entry in given]
 
     def _lay_out(self, context: Context, client: ExtendClient, ledger: Ledger) -> None:
         """Find the documents and write them down, before anything is sent."""
@@ -471,9 +469,9 @@ class ExtendDocumentsOperator(ExtendOperator):
     def _ends(self, context: Context, ledger: Ledger, spent: Spent) -> Any:
         assert ledger.plan is not None
         ti, totals, documents = context["ti"], ledger.totals(), ledger.plan["documents"]
-        if totals.succeeded + totals.failed != documents:
+        if totals.documents != documents:
             raise ExtendStorageError(
-                f"What was kept at {ledger.output.path!r} tells of {totals.succeeded + totals.failed:,} documents of "
+                f"What was kept at {ledger.output.path!r} tells of {totals.documents:,} documents of "
                 f"{documents:,}: something of it is gone. Results that are there stay. Restore it, or clear this task "
                 "to pay for all documents anew."
             )
@@ -545,7 +543,7 @@ def _none_of(given: Any) -> str:
     """Why there is no document."""
     if given is None:
         return "No asset event that names a document has triggered this DAG run, and documents is None."
-    path = sources.path_of(given)
+    path = path_of(given)
     if path is None or "?" in path:
         return "documents names no document."
     prefix = (

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_extend import decisions, fingerprints
-from airflow_provider_extend._compat import conf
 from airflow_provider_extend.api.errors import (
     ExtendAnswerError,
     ExtendError,
@@ -24,6 +23,7 @@ from airflow_provider_extend.api.errors import (
     plain_error,
 )
 from airflow_provider_extend.exceptions import as_airflow
+from airflow_provider_extend.operators._address import deployment
 from airflow_provider_extend.operators._spent import Spent
 
 if TYPE_CHECKING:
@@ -425,8 +425,7 @@ class _Submitting:
 
     def _computed_token(self) -> str:
         ti = self._context["ti"]
-        deployment = conf.get("extend", "deployment", fallback="")
-        address = [deployment, ti.dag_id, ti.run_id, ti.task_id, ti.map_index, ti.max_tries]
+        address = [deployment(), ti.dag_id, ti.run_id, ti.task_id, ti.map_index, ti.max_tries]
         return fingerprints.of([address, self._parts])[:32]
 
 

@@ -18,7 +18,7 @@ from airflow_provider_extend.exceptions import airflow_errors, as_airflow
 from airflow_provider_extend.operators._address import address_of
 from airflow_provider_extend.operators._base import ExtendOperator
 from airflow_provider_extend.operators._document_files import side_by_side
-from airflow_provider_extend.reading import is_gone
+from airflow_provider_extend.reading import is_gone, read_file
 from airflow_provider_extend.searching import CLOCK_SKEW
 
 if TYPE_CHECKING:
@@ -188,7 +188,7 @@ class ExtendCleanUpOperator(ExtendOperator):
         """Of these files, those that were made in this DAG run, and those that are gone."""
         own, gone, started = set(), set(), _started(context)
         entries = ((file_id, file_id) for file_id in sorted(named))
-        for file_id, file in side_by_side(entries, partial(_file, client), self._heed_kill):
+        for file_id, file in side_by_side(entries, partial(read_file, client), self._heed_kill):
             if file is None:
                 gone.add(file_id)
             elif list(_own_files({"file": file}, started)):
@@ -267,17 +267,6 @@ def _own_files(row: Mapping[str, Any], since: float) -> Iterator[str]:
         made = parse_time(file.get("createdAt")) if isinstance(file, Mapping) else None
         if made is not None and made.timestamp() >= since:
             yield str(file["id"])
-
-
-def _file(client: ExtendClient, file_id: str) -> Mapping[str, Any] | None:
-    """None: it is gone."""
-    try:
-        found: Mapping[str, Any] = client.call("files.retrieve", file_id)
-    except Exception as error:
-        if not is_gone(error):
-            raise
-        return None
-    return found
 
 
 def _delete(client: ExtendClient, name: str, its_id: str) -> None:

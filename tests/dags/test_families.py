@@ -13,6 +13,7 @@ import pytest
 from fpdf import FPDF
 
 from airflow_provider_extend.documents.reader import read_documents
+from tests import moto_s3
 from tests.airflow_names import DagBag
 
 #: Airflow's own API, which `dag.test()` runs in this process.
@@ -426,24 +427,10 @@ MANY = "extend_many_documents"
 @pytest.fixture
 def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """`bucket` of moto's S3, which the connection `store` leads to."""
-    moto = pytest.importorskip("moto.server", reason="moto[server] is not installed")
-    pytest.importorskip("s3fs", reason="s3fs is not installed")
-    pytest.importorskip("airflow.providers.amazon", reason="apache-airflow-providers-amazon is not installed")
-    boto3 = pytest.importorskip("boto3")
-    server = moto.ThreadedMotoServer(ip_address="127.0.0.1", port=0)
-    server.start()
-    try:
-        host, port = server.get_host_and_port()
-        address, key, secret = f"http://{host}:{port}", "AKIATESTING", "not-a-secret-at-all"
-        extra = {"endpoint_url": address, "region_name": "us-east-1"}
-        connection = {"conn_type": "aws", "login": key, "password": secret, "extra": extra}
-        monkeypatch.setenv("AIRFLOW_CONN_STORE", json.dumps(connection))
-        keys = {"aws_access_key_id": key, "aws_secret_access_key": secret}
-        client = boto3.client("s3", **extra, **keys)
-        client.create_bucket(Bucket="bucket")
-        yield client
-    finally:
-        server.stop()
+    moto_s3.skip_without_it()
+    with moto_s3.running() as address:
+        monkeypatch.setenv("AIRFLOW_CONN_STORE", moto_s3.connection(address))
+        yield moto_s3.client(address)
 
 
 def many(run_dag: Any, extractor_id: str, documents: str, results_dir: str) -> Any:

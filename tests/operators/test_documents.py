@@ -369,6 +369,17 @@ def test_a_list_may_hold_all_that_a_document_can_be(extract, folder, task) -> No
     assert "secret" not in json.dumps(list(rows.values()))
 
 
+def through(workflow: str, folder: Path, **given: Any) -> ExtendRunWorkflowDocumentsOperator:
+    return ExtendRunWorkflowDocumentsOperator(
+        task_id="task",
+        workflow_id=workflow,
+        documents=f"file://{folder}",
+        output_path=f"file://{folder.parent}/out",
+        poll_interval=0.05,
+        **given,
+    )
+
+
 @pytest.mark.parametrize("deferred", [False, True], ids=["in the worker", "deferred"])
 @pytest.mark.parametrize("version", [V24, V25, V26])
 def test_a_workflow_takes_them_in_every_version(api, folder, task, version, deferred) -> None:
@@ -377,15 +388,7 @@ def test_a_workflow_takes_them_in_every_version(api, folder, task, version, defe
     fill(folder, 12)
 
     def make() -> ExtendRunWorkflowDocumentsOperator:
-        return ExtendRunWorkflowDocumentsOperator(
-            task_id="task",
-            workflow_id=workflow,
-            documents=f"file://{folder}",
-            output_path=f"file://{folder.parent}/out",
-            batch_size=5,
-            poll_interval=0.05,
-            deferrable=deferred,
-        )
+        return through(workflow, folder, batch_size=5, deferrable=deferred)
 
     result = run_deferred(task, make)[0] if deferred else task.run(make())
     assert (result["kind"], result["succeeded"], result["batches"]) == ("workflow_run", 12, 3)
@@ -401,24 +404,14 @@ def test_a_workflow_run_that_was_deleted_does_not_hold_up_the_others(
     fill(folder, 4)
     extend.control("POST", "/settings", {"run_seconds": 60})
 
-    def make(**given: Any) -> ExtendRunWorkflowDocumentsOperator:
-        return ExtendRunWorkflowDocumentsOperator(
-            task_id="task",
-            workflow_id=workflow,
-            documents=f"file://{folder}",
-            output_path=f"file://{folder.parent}/out",
-            poll_interval=0.05,
-            **{"on_partial": "succeed", **given},
-        )
-
     with pytest.raises(AirflowException, match="too late"):
-        task.run(make(timeout=1))
+        task.run(through(workflow, folder, timeout=1, on_partial="succeed"))
     extend.control("POST", "/settings", {"clock_speed": 1000})
     rows = extend.send("GET", "/workflow_runs")
     run = (rows["data"] if version == V26 else rows)[0]
     extend.send("DELETE", f"/workflow_runs/{run['id']}")
     monkeypatch.setattr(_document_batches, "LIST_LAG", 0.0)
-    result = task.run(make(timeout=5))
+    result = task.run(through(workflow, folder, timeout=5, on_partial="succeed"))
     assert (result["succeeded"], result["failures"]) == (3, {"NOT_LISTED": 1})
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -15,6 +14,7 @@ from airflow_provider_extend.client import ExtendClient
 from airflow_provider_extend.documents import listing
 from airflow_provider_extend.documents.reader import read_documents, read_failures
 from airflow_provider_extend.exceptions import as_airflow
+from tests import moto_s3
 from tests.airflow_names import AirflowException, AirflowFailException, AirflowSkipException
 from tests.operators.many import fill
 
@@ -27,20 +27,11 @@ def rows_of(result: Any) -> dict[str, dict[str, Any]]:
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
 def test_a_bucket_that_is_not_there_is_no_empty_prefix(extract, new_task, monkeypatch) -> None:
-    moto = pytest.importorskip("moto.server", reason="moto[server] is not installed")
-    pytest.importorskip("s3fs", reason="s3fs is not installed")
-    pytest.importorskip("airflow.providers.amazon", reason="apache-airflow-providers-amazon is not installed")
-    boto3 = pytest.importorskip("boto3")
-    server = moto.ThreadedMotoServer(ip_address="127.0.0.1", port=0)
-    server.start()
-    try:
-        host, port = server.get_host_and_port()
-        keys = {"aws_access_key_id": "AKIATESTING", "aws_secret_access_key": "not-a-secret-at-all"}
-        extra = {"endpoint_url": f"http://{host}:{port}", "region_name": "us-east-1"}
-        login = {"login": keys["aws_access_key_id"], "password": keys["aws_secret_access_key"]}
+    moto_s3.skip_without_it()
+    with moto_s3.running() as address:
         # A name of its own: Airflow keeps the store of a connection as long as the process lives.
-        monkeypatch.setenv("AIRFLOW_CONN_BUCKETS", json.dumps({"conn_type": "aws", **login, "extra": extra}))
-        boto3.client("s3", **extra, **keys).create_bucket(Bucket="bucket")
+        monkeypatch.setenv("AIRFLOW_CONN_BUCKETS", moto_s3.connection(address))
+        moto_s3.client(address)
         for documents in (
             "s3://buckets@nobucket/in/",
             "s3://buckets@nobucket/in/*.txt",
@@ -50,8 +41,6 @@ def test_a_bucket_that_is_not_there_is_no_empty_prefix(extract, new_task, monkey
                 new_task().run(extract(documents=documents, on_empty="skip"))
         with pytest.raises(AirflowSkipException):
             new_task().run(extract(documents="s3://buckets@bucket/in/", on_empty="skip"))
-    finally:
-        server.stop()
     assert extract.extend.requests("POST") == []
 
 

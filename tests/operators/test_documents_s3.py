@@ -12,38 +12,24 @@ from airflow_provider_extend.documents import listing
 from airflow_provider_extend.documents.folders import filesystem
 from airflow_provider_extend.documents.reader import read_documents
 from airflow_provider_extend.operators.documents import ExtendExtractDocumentsOperator
+from tests import moto_s3
 from tests.airflow_names import AirflowException
 
-moto = pytest.importorskip("moto.server", reason="moto[server] is not installed")
-pytest.importorskip("s3fs", reason="s3fs is not installed")
-pytest.importorskip("airflow.providers.amazon", reason="apache-airflow-providers-amazon is not installed")
-boto3 = pytest.importorskip("boto3")
+moto_s3.skip_without_it()
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[str]:
-    running = moto.ThreadedMotoServer(ip_address="127.0.0.1", port=0)
-    running.start()
-    host, port = running.get_host_and_port()
-    yield f"http://{host}:{port}"
-    running.stop()
+    with moto_s3.running() as address:
+        yield address
 
 
 @pytest.fixture
 def bucket(server: str, monkeypatch: pytest.MonkeyPatch) -> Any:
-    keys = {"aws_access_key_id": "AKIATESTING", "aws_secret_access_key": "not-a-secret-at-all"}
-    extra = {"endpoint_url": server, "region_name": "us-east-1"}
-    connection = {
-        "conn_type": "aws",
-        "login": keys["aws_access_key_id"],
-        "password": keys["aws_secret_access_key"],
-        "extra": extra,
-    }
-    monkeypatch.setenv("AIRFLOW_CONN_STORE", json.dumps(connection))
-    client = boto3.client("s3", endpoint_url=server, region_name="us-east-1", **keys)
-    client.create_bucket(Bucket="bucket")
+    monkeypatch.setenv("AIRFLOW_CONN_STORE", moto_s3.connection(server))
+    client = moto_s3.client(server)
     yield client
     for row in client.list_objects_v2(Bucket="bucket").get("Contents", []):
         client.delete_object(Bucket="bucket", Key=row["Key"])
