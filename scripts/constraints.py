@@ -11,7 +11,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 # Release, the day of its dependencies (an old Airflow breaks on much newer ones; None is today), and the extras.
-AIRFLOW = {"3.3": ("3.3.2", None, ["dev", "stores", "system"]), "3.0": ("3.0.6", "2025-09-05", ["dev"])}
+AIRFLOW = {
+    "3.3": ("3.3.2", None, ["dev", "stores", "system"]),
+    "3.0": ("3.0.6", "2025-09-05", ["dev", "parquet"]),
+}
 OPTIONS = (
     "--no-emit-package airflow-provider-extend --universal --python-version 3.11 --no-strip-markers "
     "--no-header --no-annotate --no-emit-index-url --no-emit-find-links --upgrade --quiet"

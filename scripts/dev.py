@@ -51,6 +51,8 @@ WITHOUT_AIRFLOW += tuple(
     + ("selectors", "size", "summary")
 )
 WITHOUT_AIRFLOW += tuple("benchmarks/test_%s.py" % name for name in ("account", "report", "stub"))
+# What the tests on real processes show of the oldest Airflow as well: the examples of each family and of the gate.
+ON_REAL_PROCESSES = ("dags/test_families.py", "dags/test_gate_examples.py")
 COVERED = ",".join(PACKAGE + "/" + path for path in GATED)
 
 
@@ -327,7 +329,7 @@ def floor_env(env):
     uv = [PYTHON, "-m", "uv"]
     online = without_dead_proxies(env)[0]
     step("Airflow 3.0: venv", uv + ["venv", "--quiet", "--clear", "--python", PYTHON, home], env)
-    install = ["pip", "install", "--python", python, "-c", pins, "-e", ".[dev]"]
+    install = ["pip", "install", "--python", python, "-c", pins, "-e", ".[dev,parquet]"]
     step("Airflow 3.0: install", uv + install, online)
     with open(mark, "w") as file:
         file.write(wanted)
@@ -342,7 +344,7 @@ def test_floor(env, args):
     # The search for leaks switches Airflow's masking off, and 3.0's own debug lines quote the connection then.
     leaks = os.path.join("tests", "test_leaks.py")
     tests = ["-q", "-m", "not slow", report("floor"), "--ignore", leaks]
-    for path in WITHOUT_AIRFLOW:
+    for path in WITHOUT_AIRFLOW + ON_REAL_PROCESSES:
         tests += ["--ignore", os.path.join("tests", *path.split("/"))]
     # `dag.test()` of 3.0 leaves event loops to the garbage collector, which finds them in anybody's test.
     tests += ["-W", "ignore::pytest.PytestUnraisableExceptionWarning"]

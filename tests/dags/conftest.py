@@ -72,7 +72,6 @@ def run_dag(
         for waits in (task for task in dag.tasks if task.task_id == "wait"):
             waits.deferrable = deferrable
             waits.poke_interval = 0.1
-        activate_assets(dag)
         done = dag.test(run_conf=conf)
         xcoms: dict[str, dict[str, Any]] = {}
         with create_session() as session:
@@ -85,24 +84,6 @@ def run_dag(
         return DagRun(str(done.state), states, xcoms)
 
     return run
-
-
-def activate_assets(dag: Any) -> None:
-    """As the DAG processor does; `dag.test()` of Airflow 3.0 does not, and then runs no task that has any."""
-    from airflow import __version__
-
-    if not __version__.startswith("3.0."):
-        return
-    from airflow.models.asset import AssetActive, AssetModel
-    from airflow.utils.session import create_session
-
-    assets = {outlet.name: outlet for task in dag.tasks for outlet in task.outlets}.values()
-    with create_session() as session:
-        for asset in assets:
-            if not session.query(AssetModel).filter_by(name=asset.name).first():
-                session.add(AssetModel.from_public(asset))
-            session.flush()
-            session.merge(AssetActive.for_asset(asset))
 
 
 def text(label: str, kind: str = "string") -> dict[str, Any]:

@@ -150,3 +150,11 @@ def test_what_the_oldest_airflow_is_spared_is_there_and_imports_no_airflow(dev):
                 r"^\s*(?:from|import) (airflow|tests\.airflow_names)\b", file.read_text(), re.M
             )
             assert imports == [], file
+
+
+def test_what_the_oldest_airflow_runs_on_real_processes_only_is_there(dev):
+    tests = SCRIPT.parents[1] / "tests"
+    assert all((tests / path).is_file() for path in dev.ON_REAL_PROCESSES)
+    used = (tests / "system" / "test_example_families.py").read_text()
+    names = {re.search(r'"(extend_\w+)"', (tests / path).read_text())[1] for path in dev.ON_REAL_PROCESSES}
+    assert all(name in used for name in names)

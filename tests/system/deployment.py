@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,18 +35,24 @@ ONLY = {
 COMPONENTS = ("api-server", "scheduler", "dag-processor", "triggerer")
 ENDED = ("success", "failed", "skipped", "upstream_failed", "removed")
 
-#: A cluster policy, as an administrator may have one: it gives the sensors of unchanged DAG files another mode.
+#: A cluster policy, as an administrator may have one: it has the tasks of unchanged DAG files wait in another mode.
 POLICY = """
 from pathlib import Path
 
-MODE = Path(__file__).with_name("sensor_mode")
+MODE = Path(__file__).with_name("mode")
 
 
 def task_policy(task):
-    if task.task_type == "BatchProcessorRunSensor" and task.dag_id.startswith("extend_") and MODE.exists():
-        mode = MODE.read_text()
+    if not task.dag_id.startswith("extend_") or not MODE.exists():
+        return
+    mode = MODE.read_text()
+    if "deferrable" in getattr(task, "partial_kwargs", {}):
+        task.partial_kwargs["deferrable"] = mode == "deferrable"
+    elif hasattr(task, "deferrable"):
         task.deferrable = mode == "deferrable"
-        task.mode = "reschedule" if mode == "reschedule" else "poke"
+        if hasattr(task, "poke_interval"):
+            task.mode = "reschedule" if mode == "reschedule" else "poke"
+            task.poke_interval = min(task.poke_interval, 10)
 """
 
 
@@ -181,7 +187,8 @@ class Deployment:
             shutil.rmtree(self.home, ignore_errors=True)
 
     def forget_runs(self) -> None:
-        """End what a test has left running."""
+        """End what a test has left running, and have the examples wait again as they are written."""
+        (self.home / "config" / "mode").unlink(missing_ok=True)
         for dag_id, run_id in self.runs:
             if self.query("select 1 from dag_run where run_id = %s and end_date is null", run_id):
                 self.api("PATCH", f"/dags/{dag_id}/dagRuns/{run_id}", {"state": "failed"})
@@ -267,30 +274,38 @@ class Deployment:
         ended = "select 1 from dag_run where run_id = %s and state in ('success', 'failed')"
         wait_for("the cleared run", lambda: not self.query(ended, run_id), 60)
 
-    def set_sensor_mode(self, mode: str, dag_ids: Sequence[str]) -> None:
-        """Have the sensors of these DAGs wait in this mode; their files are only touched, not changed."""
-        (self.home / "config" / "sensor_mode").write_text(mode)
+    def unchanged(self, *dag_ids: str) -> None:
         for dag_id in dag_ids:
+            name = f"{dag_id}.py"
+            assert (self.dags / name).read_bytes() == (ROOT / "example_dags" / name).read_bytes()
+
+    def set_mode(self, mode: str, sensors: Mapping[str, str]) -> None:
+        """Have what waits in the examples wait in this mode; the files are only touched, not changed.
+
+        :param sensors: DAG -> its sensor; an operator has no mode of which the scheduler has to know.
+        """
+        (self.home / "config" / "mode").write_text(mode)
+        for dag_id in sensors:
             path = self.dags / f"{dag_id}.py"
             # Later than the last look at it, whatever fraction of a second is compared.
             os.utime(path, (time.time() + 2, time.time() + 2))
         # All that the scheduler has to know of it; a task reads the file, and applies the policy, anew.
-        rescheduled = [mode == "reschedule"] * len(dag_ids)
+        rescheduled = [mode == "reschedule"] * len(sensors)
         wait_for(
-            f"{', '.join(dag_ids)} in mode {mode}",
-            lambda: [self._reschedules(dag_id) for dag_id in dag_ids] == rescheduled,
+            f"{', '.join(sensors)} in mode {mode}",
+            lambda: [self._reschedules(*sensor) for sensor in sensors.items()] == rescheduled,
             60,
             0.2,
         )
 
-    def _reschedules(self, dag_id: str) -> bool | None:
+    def _reschedules(self, dag_id: str, task_id: str) -> bool | None:
         rows = self.query(
             "select data from serialized_dag where dag_id = %s order by created_at desc, last_updated desc limit 1",
             dag_id,
         )
         tasks = rows[0][0]["dag"]["tasks"] if rows else []
         values = (task.get("__var", task) for task in tasks)
-        return next((task.get("reschedule", False) for task in values if task["task_id"] == "wait"), None)
+        return next((task.get("reschedule", False) for task in values if task["task_id"] == task_id), None)
 
     # ----------------------------------------------------------------------------------------- what is seen
 
@@ -355,6 +370,16 @@ class Deployment:
             for path in sorted(folder.rglob("*.log*"))
             if path.is_file()
         )
+
+    def how_it_waited(self, dag_id: str, run_id: str, task_id: str) -> str:
+        """From what Airflow itself has recorded: reschedules, and what the triggerer has logged."""
+        rescheduled = self.query(
+            "select 1 from task_reschedule r join task_instance ti on ti.id = r.ti_id"
+            " where ti.dag_id = %s and ti.run_id = %s and ti.task_id = %s",
+            *(dag_id, run_id, task_id),
+        )
+        deferred = "Trigger fired event" in self.task_log(dag_id, run_id, task_id)
+        return "deferrable" if deferred else "reschedule" if rescheduled else "poke"
 
     def log_files(self) -> list[Path]:
         return [path for path in self.home.rglob("*.log*") if path.is_file()]

@@ -92,6 +92,12 @@ class LocalExtend:
         assert answer.ok, f"{method} {path}: {answer.status_code} {answer.text}"
         return answer.json()
 
+    def send(self, method: str, path: str, **given: Any) -> Any:
+        headers = {"Authorization": f"Bearer {TOKEN}", "x-extend-api-version": V2026}
+        answer = self._session.request(method, f"{self.base_url}{path}", headers=headers, timeout=30, **given)
+        assert answer.ok, f"{method} {path}: {answer.status_code} {answer.text}"
+        return answer.json()
+
     def connection(self, api_version: str, key: str = TOKEN, rate: float = 500) -> dict[str, Any]:
         """:param rate: requests per second in each class; Extend's smallest plan has 10."""
         rates = {f"{name}_per_second": rate for name in ("get", "write", "run")}
@@ -173,31 +179,20 @@ class LocalExtend:
 
     def workflow(self, extractor_id: str) -> str:
         """A workflow that extracts."""
-        headers = {"Authorization": f"Bearer {TOKEN}", "x-extend-api-version": V2026}
         step = {"name": "Read", "type": "EXTRACT", "config": {"extractor": {"id": extractor_id}}}
-        body = {"name": "Invoices", "steps": [step]}
-        answer = self._session.post(f"{self.base_url}/workflows", json=body, headers=headers, timeout=30)
-        return str(answer.json()["id"])
+        return str(self.send("POST", "/workflows", json={"name": "Invoices", "steps": [step]})["id"])
 
     def evaluation_set(self, processor_id: str) -> str:
         return self.dashboard.create_evaluation_set(processor_id, self.truth, self.upload())
 
     def labelled(self, extractor_id: str, documents: int, wrong: int = 0) -> str:
         """An evaluation set of so many documents; of so many another total is expected than they show."""
-
-        def send(path: str, **given: Any) -> Any:
-            headers = {"Authorization": f"Bearer {TOKEN}", "x-extend-api-version": V2026}
-            answer = self._session.post(f"{self.base_url}{path}", headers=headers, timeout=30, **given)
-            assert answer.ok, answer.text
-            return answer.json()
-
-        set_id = send(
-            "/evaluation_sets", json={"name": "Labelled", "description": "", "entityId": extractor_id}
-        )["id"]
+        body = {"name": "Labelled", "description": "", "entityId": extractor_id}
+        set_id = self.send("POST", "/evaluation_sets", json=body)["id"]
         items = []
         for n in range(documents):
             text = f"Invoice No: INV-{n}\nBuyer: {CONTENT} {n}\nSubtotal: {n}.00\nTotal: {n + 500}.00\n"
-            file_id = send("/files/upload", files={"file": (f"{n}.txt", text.encode())})["id"]
+            file_id = self.send("POST", "/files/upload", files={"file": (f"{n}.txt", text.encode())})["id"]
             expected = {
                 "total": n + 500 + (n < wrong),
                 "invoice_number": f"INV-{n}",
@@ -205,14 +200,11 @@ class LocalExtend:
             }
             items.append({"fileId": file_id, "expectedOutput": {"value": expected}})
         for at in range(0, len(items), 50):
-            send(f"/evaluation_sets/{set_id}/items", json={"items": items[at : at + 50]})
+            self.send("POST", f"/evaluation_sets/{set_id}/items", json={"items": items[at : at + 50]})
         return str(set_id)
 
     def publish(self, extractor_id: str) -> None:
-        headers = {"Authorization": f"Bearer {TOKEN}", "x-extend-api-version": V2026}
-        url = f"{self.base_url}/extractors/{extractor_id}/versions"
-        answer = self._session.post(url, headers=headers, json={"releaseType": "major"}, timeout=30)
-        assert answer.ok, answer.text
+        self.send("POST", f"/extractors/{extractor_id}/versions", json={"releaseType": "major"})
 
     def change_draft(self, extractor_id: str, good: bool) -> None:
         self.dashboard.change_extractor(extractor_id, draft(good))
@@ -220,7 +212,7 @@ class LocalExtend:
     def runs_of(self, run_id: str) -> dict[str, list[dict[str, Any]]]:
         """Task -> the runs that it has made in this DAG run, oldest first, by what stands in their metadata."""
         made: dict[str, list[dict[str, Any]]] = {}
-        for kind in ("extract_run", "workflow_run"):
+        for kind in ("extract_run", "workflow_run", "parse_run", "classify_run", "split_run"):
             for run in self.control("GET", f"/runs?kind={kind}"):
                 assert run["metadata"], f"{run['id']} carries nothing by which it could be found"
                 task = run["metadata"].get("airflow_task", {})

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from demo.dashboard import V2026
-from tests.system.deployment import ONLY, ROOT, Deployment
+from tests.system.deployment import ONLY, Deployment
 from tests.system.extend import LocalExtend
 from tests.system.processes import wait_for
 
@@ -26,13 +26,8 @@ OUTCOMES: dict[str, tuple[tuple[bool, int, int], dict[str, str]]] = {
 }
 
 
-def unchanged(airflow: Deployment, *names: str) -> None:
-    for name in names:
-        assert (airflow.dags / name).read_bytes() == (ROOT / "example_dags" / name).read_bytes()
-
-
 def test_a_scheduled_gate_in_all_outcomes(airflow: Deployment, extend: LocalExtend, tmp_path: Any) -> None:
-    unchanged(airflow, f"{PUBLISH}.py", "extend_gate_rules.yaml")
+    airflow.unchanged(PUBLISH)
     extend.settings(run_seconds=2)
     confs, extractors, runs = {}, {}, {}
     for verdict, ((good, documents, wrong), _) in OUTCOMES.items():
@@ -82,7 +77,7 @@ def test_a_scheduled_gate_in_all_outcomes(airflow: Deployment, extend: LocalExte
 
 @ONLY["3.3"]
 def test_a_person_decides_where_the_documents_are_too_few(airflow: Deployment, extend: LocalExtend) -> None:
-    unchanged(airflow, f"{REVIEW}.py")
+    airflow.unchanged(REVIEW)
     extend.settings(run_seconds=1)
     cases = {"through": (True, FEW), "back": (True, FEW), "enough": (True, ENOUGH), "bad": (False, ENOUGH)}
     extractors = {name: extend.extractor(good) for name, (good, _) in cases.items()}
@@ -135,7 +130,7 @@ def test_an_airflow_that_cannot_ask_says_so_and_publishes_nothing(
 def test_two_versions_are_compared_on_the_same_documents(
     airflow: Deployment, extend: LocalExtend, tmp_path: Any
 ) -> None:
-    unchanged(airflow, f"{COMPARE}.py")
+    airflow.unchanged(COMPARE)
     extend.settings(run_seconds=1)
     runs = {}
     for good in (True, False):

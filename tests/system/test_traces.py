@@ -43,7 +43,7 @@ def traces(airflow: Deployment, words: re.Pattern[str] = FORBIDDEN) -> list[str]
 def test_good_and_bad_runs_leave_no_secret_and_no_content(
     airflow: Deployment, extend: LocalExtend, mode: str
 ) -> None:
-    airflow.set_sensor_mode(mode, DAGS)
+    airflow.set_mode(mode, dict.fromkeys(DAGS, "wait"))
     good = extend.extractor(good=True)
     ended = airflow.trigger(DAGS[0], {"extractor_id": good, "documents_dir": str(extend.documents)})
     processor = extend.processor(good=True)
