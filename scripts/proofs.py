@@ -25,6 +25,10 @@ CLIENTS = ["1.20.0", "0.2.0"]
 PROOFS = {
     "test_the_example_dags_publish_the_good_and_hold_back_the_bad": cases(*MODES),
     "test_the_examples_of_all_families_read_what_can_be_read_and_fail_otherwise": cases(*MODES),
+    "test_a_scheduled_gate_in_all_outcomes": BOTH,
+    "test_two_versions_are_compared_on_the_same_documents": BOTH,
+    "test_a_person_decides_where_the_documents_are_too_few": NEWEST,
+    "test_an_airflow_that_cannot_ask_says_so_and_publishes_nothing": ["airflow-3.0"],
     "test_every_outcome_in_every_mode": BOTH,
     "test_a_triggerer_that_restarts_in_the_middle_of_a_wait": cases("stop", "kill"),
     "test_a_wait_that_is_killed_finds_the_same_run": cases("the task", "its worker"),

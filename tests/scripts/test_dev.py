@@ -152,9 +152,9 @@ def test_what_the_oldest_airflow_is_spared_is_there_and_imports_no_airflow(dev):
             assert imports == [], file
 
 
-def test_what_the_oldest_airflow_runs_on_real_processes_only_is_there(dev):
+def test_every_example_runs_on_real_processes(dev):
     tests = SCRIPT.parents[1] / "tests"
-    assert all((tests / path).is_file() for path in dev.ON_REAL_PROCESSES)
-    used = (tests / "system" / "test_example_families.py").read_text()
-    names = {re.search(r'"(extend_\w+)"', (tests / path).read_text())[1] for path in dev.ON_REAL_PROCESSES}
-    assert all(name in used for name in names)
+    system = (tests / "system").glob("test_*example*.py")
+    used = {name for path in system for name in re.findall(r'"(extend_\w+)"', path.read_text())}
+    assert used == {path.stem for path in (SCRIPT.parents[1] / "example_dags").glob("*.py")}
+    assert all((tests / path).is_file() for path in dev.ON_REAL_PROCESSES), "spared on the oldest Airflow"

@@ -52,6 +52,7 @@ def task_policy(task):
         task.deferrable = mode == "deferrable"
         if hasattr(task, "poke_interval"):
             task.mode = "reschedule" if mode == "reschedule" else "poke"
+            # Not for Airflow's whole minute, if the author left that.
             task.poke_interval = min(task.poke_interval, 10)
 """
 
@@ -275,9 +276,10 @@ class Deployment:
         wait_for("the cleared run", lambda: not self.query(ended, run_id), 60)
 
     def unchanged(self, *dag_ids: str) -> None:
-        for dag_id in dag_ids:
-            name = f"{dag_id}.py"
-            assert (self.dags / name).read_bytes() == (ROOT / "example_dags" / name).read_bytes()
+        """These examples, and the rules that they share, are the files that are delivered."""
+        examples = ROOT / "example_dags"
+        for name in [f"{dag_id}.py" for dag_id in dag_ids] + [path.name for path in examples.glob("*.yaml")]:
+            assert (self.dags / name).read_bytes() == (examples / name).read_bytes()
 
     def set_mode(self, mode: str, sensors: Mapping[str, str]) -> None:
         """Have what waits in the examples wait in this mode; the files are only touched, not changed.

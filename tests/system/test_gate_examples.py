@@ -39,6 +39,7 @@ def test_a_scheduled_gate_in_all_outcomes(airflow: Deployment, extend: LocalExte
     for verdict, (_, wrong_tasks) in OUTCOMES.items():
         ended = airflow.wait_until_ended(PUBLISH, runs[verdict])
         assert airflow.xcom(PUBLISH, runs[verdict], "invoices.gate", "verdict") == verdict
+        assert airflow.how_it_waited(PUBLISH, runs[verdict], "invoices.evaluate") == "poke"
         assert ended == ("failed" if wrong_tasks else "success")
         states = airflow.states(PUBLISH, runs[verdict])
         assert states["invoices.gate"] == wrong_tasks.get("gate", "success")
@@ -104,6 +105,7 @@ def test_a_person_decides_where_the_documents_are_too_few(airflow: Deployment, e
 
     ended = {name: airflow.wait_until_ended(REVIEW, run_id) for name, run_id in runs.items()}
     assert ended == {"through": "success", "back": "success", "enough": "success", "bad": "failed"}
+    assert {airflow.how_it_waited(REVIEW, run_id, "evaluate") for run_id in runs.values()} == {"poke"}
     gates = {name: airflow.states(REVIEW, run_id)["gate"] for name, run_id in runs.items()}
     assert gates == {"through": "success", "back": "skipped", "enough": "success", "bad": "failed"}
     published = {name: len(extend.published(extractor, V2026)) for name, extractor in extractors.items()}
@@ -141,6 +143,7 @@ def test_two_versions_are_compared_on_the_same_documents(
         runs[good] = airflow.trigger(COMPARE, {"evaluation_set_id": set_id, "reports_dir": str(tmp_path)})
     for good, run_id in runs.items():
         assert airflow.wait_until_ended(COMPARE, run_id) == ("success" if good else "failed")
+        assert airflow.how_it_waited(COMPARE, run_id, "draft") == "poke"
         report = airflow.xcom(COMPARE, run_id, "compare", "report")
         assert report["verdict"] == ("PASS" if good else "FAIL")
         assert report["baseline"]["evidence"]["id"] == airflow.xcom(COMPARE, run_id, "published", "run_id")
