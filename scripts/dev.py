@@ -51,8 +51,8 @@ WITHOUT_AIRFLOW += tuple(
     + ("selectors", "size", "summary")
 )
 WITHOUT_AIRFLOW += tuple("benchmarks/test_%s.py" % name for name in ("account", "report", "stub"))
-# What the tests on real processes show of the oldest Airflow as well: the examples of each family and of the gate.
-ON_REAL_PROCESSES = ("dags/test_families.py", "dags/test_gate_examples.py")
+# What the tests on real processes show of the oldest Airflow as well: the examples.
+ON_REAL_PROCESSES = ("dags/test_example_dags.py", "dags/test_families.py", "dags/test_gate_examples.py")
 COVERED = ",".join(PACKAGE + "/" + path for path in GATED)
 
 
@@ -399,10 +399,11 @@ def test_meanwhile(env, args):
     test_sdk(env, [])
     test_oldest(env, [])
     mutation(env, ["--seconds", "120"])
+    test_browser(env, [])
 
 
 def test_real_processes(env):
-    """Run the tests on real processes of the newest Airflow and in a browser, and beside them what has time then."""
+    """Run the tests on real processes of the newest Airflow, and beside them what has time then."""
     floor_env(env)
     debian_packages(env, {"postgresql": ["initdb"]})
     path = os.path.join(LOGS, "test-meanwhile.log")
@@ -420,7 +421,6 @@ def test_real_processes(env):
         )
     try:
         system_tests(env, "newest", "not airflow-3.0")
-        test_browser(env, [])
         code = others.wait()
     except BaseException:
         end(others)
